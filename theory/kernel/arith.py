@@ -11,13 +11,11 @@ def field(a: Term, b: Term, facts: list[Theorem]) -> Sequent:
     """a = b, because the numerator of a - b is the zero polynomial; every denominator must be known to be non-zero."""
     def inverses(*ps: Poly) -> set[Term]:
         return {atom for p in ps for m in p for atom, _ in m if atom.op == "inv"}
-    p, used = difference(a, b), []
-    todo = inverses(p, poly(a), poly(b))
+    p, used, todo = difference(a, b), list[Theorem](), inverses(poly(a), poly(b))
     while todo:
-        outer = max(todo, key=lambda t: (len(repr(t)), repr(t)))
-        d = outer.args[0]
+        d = max(todo, key=lambda t: (len(repr(t)), repr(t))).args[0]
         used.append(find("field", ne(d, ZERO), facts))
-        p, todo = clear(p, d), (todo - {outer}) | inverses(poly(d))
+        p, todo = clear(p, d), (todo - {inv(d)}) | inverses(poly(d))
     need(not p, "field", f"{a} = {b} by ring arithmetic", "a numerator that is not the zero polynomial")
     return hyps_of(used), eq(a, b)
 
@@ -46,7 +44,7 @@ def sos(goal: Term, parts: list[tuple[Fraction, Term, list[Theorem]]], eqs: list
             need(th.concl.op in ("le", "lt"), "sos", "inequalities as factors", th.concl)
             product = times(product, difference(th.concl.args[1], th.concl.args[0]))
             positive = positive and th.concl.op == "lt"
-        total, strict, used = plus(total, product), strict or positive, used + factors
+        total, strict, used = plus(total, product), strict or positive, [*used, *factors]
     rest = plus(difference(goal.args[1], goal.args[0]), total, Fraction(-1))
     need(not rest, "sos", f"{goal} from its certificate", "a rest", rest)
     need(goal.op == "le" or strict, "sos", f"a positive part for {goal}", "none", "a strict inequality or a constant")
@@ -61,8 +59,7 @@ def nonzero_product(factors: list[Term], facts: list[Theorem]) -> Sequent:
 @rule
 def integer(th: Theorem) -> Sequent:
     """a < b gives a + 1 <= b for integers."""
-    ok = th.concl.op == "lt" and all(map(is_int, th.concl.args))
-    need(ok, "integer", "a strict inequality between integer terms", th.concl)
+    need(th.concl.op == "lt" and all(map(is_int, th.concl.args)), "integer", "a < b between integer terms", th.concl)
     return th.hyps, le(add(th.concl.args[0], ONE), th.concl.args[1])
 
 def schemas(x: Term, y: Term) -> dict[str, tuple[list[Term], Term]]:

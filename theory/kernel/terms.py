@@ -33,6 +33,8 @@ class Term:
     height: int  # of nested binders
     def __repr__(self) -> str:
         return show(self)
+    def __reduce__(self) -> Any:  # copies are interned too
+        return mk, (self.op, *self.args)
 
 _interned: dict[tuple[Any, ...], Term] = {}
 def _intern(op: str, args: tuple[Any, ...], free: "frozenset[Term] | None", height: int) -> Term:

@@ -5,7 +5,7 @@ concl. `trust` names what the derivation rests on besides the rules: solvers, sc
 Python cannot hide a constructor, so the class guards against accidents only; trust comes from `replay`.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -32,8 +32,12 @@ Sequent = tuple[Iterable[Term], Term] | tuple[Iterable[Term], Term, set[str]]
 def rule(f: Callable[..., Sequent]) -> Callable[..., Theorem]:
     """Make a rule of a function that returns (hypotheses, conclusion[, trust]) or raises Refused."""
     name = f.__name__.rstrip("_")
-    def apply(*params: Any) -> Theorem:
-        hyps, concl, *own = f(*params)
+    def apply(*given: Any) -> Theorem:
+        params = frozen(name, given)
+        try:
+            hyps, concl, *own = f(*params)
+        except (AttributeError, IndexError, TypeError, ValueError) as e:
+            raise Refused(name, "parameters of the kinds that it takes", params, str(e)) from e
         trust = frozenset[str]().union(*own, *(th.trust for th in premises(params)))
         th = object.__new__(Theorem)
         for slot, value in zip(Theorem.__slots__, (frozenset(hyps), concl, name, params, trust), strict=True):
@@ -42,20 +46,20 @@ def rule(f: Callable[..., Sequent]) -> Callable[..., Theorem]:
     apply.__name__, apply.__doc__ = f.__name__, f.__doc__
     RULES[name] = apply
     return apply
+def frozen(name: str, x: Any) -> Any:
+    """Rule parameters as they are now, lists as tuples; only what a certificate records: sets would hide premises."""
+    need(isinstance(x, (Theorem, Term, Fraction, int, str, list, tuple)), name, "theorems, terms, exact numbers, names, lists", x)
+    return tuple(frozen(name, y) for y in x) if isinstance(x, (list, tuple)) else x
 def premises(x: Any) -> list[Theorem]:
     """The theorems among (nested) rule parameters."""
-    if isinstance(x, Theorem):
-        return [x]
-    return [th for y in x for th in premises(y)] if isinstance(x, (list, tuple)) else []
+    return [x] if isinstance(x, Theorem) else [th for y in x for th in premises(y)] if isinstance(x, tuple) else []
 def same(a: Term, b: Term) -> bool:
     return a is b or canon(a) is canon(b)
 def need(ok: object, rule_name: str, needed: object, known: object = "nothing", add: object = "") -> None:
     if not ok:
         raise Refused(rule_name, needed, known, add)
-def find(rule_name: str, wanted: Term, facts: Iterable[Theorem]) -> Theorem:
+def find(rule_name: str, wanted: Term, facts: Sequence[Theorem]) -> Theorem:
     """The fact whose conclusion is `wanted`, up to ring arithmetic. Refuses where there is none."""
-    facts = list(facts)
-    need(all(isinstance(th, Theorem) for th in facts), rule_name, "theorems as facts", facts)
     known = [th for th in facts if same(th.concl, wanted)]
     need(known, rule_name, wanted, [th.concl for th in facts], f"a theorem that concludes {wanted}")
     return known[0]
