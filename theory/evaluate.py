@@ -211,9 +211,10 @@ def conditional(t: Term, env: Env) -> Number:
     if holds is None:
         raise Undefined(f"undecided condition {p!r}")
     taken = value(a if holds else b, env)
-    if p.op in ("le", "lt") and isinstance(taken, Dual) and truth_of("eq", *(value(x, env) for x in p.args)) is not False:
+    ends = [value(x, env) for x in p.args] if p.op in ("le", "lt") else []
+    if any(isinstance(x, Dual) for x in ends) and truth_of("eq", *ends) is not False:
         other = value(b if holds else a, env)
-        if truth_of("eq", dual(other).slope, taken.slope) is not True or truth_of("eq", other, taken) is not True:
+        if truth_of("eq", dual(other).slope, dual(taken).slope) is not True or truth_of("eq", other, taken) is not True:
             raise Undefined(f"derivative at a tie of {p!r}")
     return taken
 

@@ -81,6 +81,8 @@ class Context:
 
     def know(self, *theorems: Theorem) -> None:
         for th in theorems:
+            if any(th.concl is known.concl and th.hyps == known.hyps for known in self.facts):
+                continue
             self.facts.append(th)
             if th.concl.op == "and":
                 self.know(*(k.and_elim(th, n) for n in range(len(th.concl.args))))
@@ -105,7 +107,7 @@ class Context:
             raise Refused("prove", goal, "it depends on itself")
         self._busy.add(goal)
         try:
-            self._done[goal] = out = self._prove(goal)
+            self._done[goal] = out = self.instance(goal) or self._prove(goal)
             return out
         finally:
             self._busy.discard(goal)
@@ -134,6 +136,20 @@ class Context:
 
     # -- what ForAll assumptions say at an index -------------------------------------------------------------------
 
+    def instance(self, goal: Term) -> Theorem | None:
+        """The goal as what a fact over one integer says at an index that occurs in the goal."""
+        for th in self.facts:
+            if th.concl.op == "all" and th.concl.args[1].op == "imp" and th.concl.args[1].args[1].op == goal.op:
+                v, body = th.concl.args[0], th.concl.args[1].args[1]
+                indices = {a for t in atoms(goal) if t.op == "app" for a in t.args[2:] if isinstance(a, Term) and is_int(a)}
+                for t in sorted(indices, key=repr) if v.args[1] == "Z" else ():
+                    if same(subst(body, {v: t}), goal):
+                        try:
+                            return k.restate(self.at(th, t), goal)
+                        except Refused:
+                            continue
+        return None
+
     def instances(self, *about: Term) -> list[Theorem]:
         """Universal facts at the integer terms that occur in `about` as arguments, where their ranges allow it."""
         seen = atoms(*about)
@@ -143,14 +159,38 @@ class Context:
         for th in self.facts:
             if th.concl.op != "all":
                 continue
-            for t in sorted(indices, key=repr):
-                if th.concl.args[0].args[1] == "Z" and not is_int(t):
+            nested = self.matches(th, seen)
+            for ts in [(t,) for t in sorted(indices, key=repr)] if nested is None else nested:
+                if th.concl.args[0].args[1] == "Z" and not is_int(ts[0]):
                     continue
                 try:
-                    out.append(self.at(th, t))
+                    said = self.at(th, *ts)
                 except Refused:
                     continue
+                out.append(said)
+                if said.concl.op == "and":
+                    out += [k.and_elim(said, n) for n in range(len(said.concl.args))]
         return out
+
+    @staticmethod
+    def matches(th: Theorem, seen: list[Term]) -> list[tuple[Term, ...]] | None:
+        """Where a universal fact over several variables speaks of an application in `seen`; None for a single variable."""
+        bound, body = list[Term](), th.concl
+        while body.op in ("all", "imp"):
+            if body.op == "all":
+                bound.append(var(f"?{len(bound)}", body.args[0].args[1]))
+                body = subst(body.args[1], {body.args[0]: bound[-1]})
+            else:
+                body = body.args[1]
+        if len(bound) < 2:
+            return None
+        out = dict[tuple[Term, ...], None]()
+        for pattern in atoms(body):
+            for t in seen if pattern.op == "app" and set(bound) <= set(pattern.args[2:]) else ():
+                if t.op == "app" and t.args[:2] == pattern.args[:2] and len(t.args) == len(pattern.args):
+                    values = dict(zip(pattern.args[2:], t.args[2:], strict=True))
+                    out[tuple(values[v] for v in bound)] = None
+        return list(out)
 
     def at(self, th: Theorem, *ts: Term) -> Theorem:
         """A universal fact at given terms, its range conditions proved."""
@@ -261,7 +301,12 @@ class Context:
     def unequal(self, a: Term, b: Term) -> Theorem:
         """a != b, from a fact, or because the difference has a sign, or as a product of non-zero factors."""
         goal = ne(a, b)
-        for th in [*self.facts, *self.instances(goal)]:
+        for th in self.facts:
+            if same(th.concl, goal):
+                return k.restate(th, goal)
+            if b is ZERO and same(th.concl, lt(ZERO, a)):
+                return k.restate(k.negate(th), goal)
+        for th in self.instances(goal):
             if same(th.concl, goal):
                 return k.restate(th, goal)
         try:
@@ -274,9 +319,10 @@ class Context:
             if len(factors) > 1:
                 product = k.nonzero_product(factors, [self.unequal(x, ZERO) for x in factors])
                 return k.restate(product, goal)
+        if b is not ZERO:  # b < a: b != a, so a != b
+            other, tie = k.negate(self.inequality(lt(b, a))), k.assume(eq(a, b))
+            return k.cases(eq(a, b), k.absurd(k.linear(b, a, [tie], [MINUS]), other, goal), k.assume(goal))
         below = self.inequality(lt(a, b))
-        if b is not ZERO:
-            return k.negate(below)
         turned = k.negate(k.sos(lt(ZERO, mul(MINUS, a)), [(Fraction(1), ONE, [below])], [], []))  # 0 < -a: -a != 0
         flipped = k.nonzero_product([MINUS, mul(MINUS, a)], [self.unequal(MINUS, ZERO), turned])
         return k.restate(flipped, goal)
@@ -289,6 +335,8 @@ class Context:
         for th in self.facts:
             if same(th.concl, goal):
                 return k.restate(th, goal)
+            if goal.op == "le" and same(th.concl, lt(a, b)):
+                return k.sos(goal, [(Fraction(1), ONE, [th])], [], [])
         if not products:
             try:
                 return self.signs(goal)

@@ -6,70 +6,33 @@ construction), and what is left is a filter. The budget is in evaluations, so th
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
+from math import ceil, floor
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, assume, given, seed, settings
 from hypothesis import strategies as st
+from hypothesis.errors import Unsatisfiable
 
 from theory.evaluate import Dual, Env, Undefined, fails, show, sides, truth, value
-from theory.kernel import Term
 from theory.kernel.ring import poly
 from theory.kernel.terms import sub
 from theory.language import formula
-from theory.proposition import Proposition
+from theory.proposition import Case, Proposition
 from theory.verdict import Evidence
 
+from .steering import EQUAL, LOW, Rule, Steering, first_of
 from .strategies import BY_NAME, INT_FAMILY_TAGS, MEMBERS, REAL_FAMILY_TAGS, Bounds, integers
 
+GENERIC, QUARTERS = MEMBERS["generic"](Bounds()), [Fraction(k, 4) for k in range(-2, 3)]
+INT_TAGS, REAL_TAGS = st.sampled_from(INT_FAMILY_TAGS), st.sampled_from(REAL_FAMILY_TAGS)
 BUDGET = 60  # evaluations per claim in `lossproof check`; tests/refute spends ten times as many
+WASTE = 5  # evaluations in all, per evaluation of the budget: the others do not satisfy the assumptions
 
 
-@dataclass
-class Definition:
-    """`lhs = rhs` for all values of `over` that satisfy `conditions`: tells the value of the family or symbol on the left."""
-
-    lhs: Term
-    rhs: Term
-    over: tuple[Term, ...]
-    conditions: tuple[Term, ...]
-
-
-@dataclass
-class Steering:
-    """What the assumptions say about how to draw."""
-
-    bounds: dict[str, Bounds] = field(default_factory=dict)
-    definitions: dict[str, list[Definition]] = field(default_factory=dict)
-    slopes: dict[str, str] = field(default_factory=dict)  # family of derivatives -> family of functions
-
-    def read(self, p: Term, over: tuple[Term, ...] = (), conditions: tuple[Term, ...] = ()) -> None:
-        if p.op == "all":
-            self.read(p.args[1], (*over, p.args[0]), conditions)
-        elif p.op == "imp":
-            self.read(p.args[1], over, (*conditions, p.args[0]))
-        elif p.op == "and":
-            for q in p.args:
-                self.read(q, over, conditions)
-        elif p.op in ("le", "lt"):
-            self.bound(*p.args, is_open=p.op == "lt")
-        elif p.op == "eq" and (name := name_of(p.args[0])):
-            self.definitions.setdefault(name, []).append(Definition(p.args[0], p.args[1], over, conditions))
-        elif p.op == "deriv" and name_of(p.args[1]) and name_of(p.args[3]):
-            self.slopes[name_of(p.args[3])] = name_of(p.args[1])
-
-    def bound(self, low: Term, high: Term, is_open: bool) -> None:
-        if low.op == "num" and (name := name_of(high)):
-            self.bounds[name] = self.bounds.get(name, Bounds()).with_low(low.args[0], is_open)
-        if high.op == "num" and (name := name_of(low)):
-            self.bounds[name] = self.bounds.get(name, Bounds()).with_high(high.args[0], is_open)
-
-
-def name_of(t: Term) -> str:
-    """The name of a symbol or family, '' for anything else."""
-    opaque = t.op == "app" and t.args[0] in ("exp", "log", "sqrt", "pow")
-    return t.args[0] if t.op in ("var", "app") and not opaque and not t.args[0].startswith("#") else ""
+class Undrawable(Undefined):
+    """No value that fits the assumptions could be drawn: this says nothing about the claim."""
 
 
 class Drawn(Env):
@@ -79,60 +42,95 @@ class Drawn(Env):
         super().__init__({})
         self.draw, self.steering, self.hints = draw, steering, hints
         self.drawn: dict[Any, Any] = {}
+        self.sorts: dict[str, str] = {}
         self.busy: set[Any] = set()
 
     def var(self, name: str, sort: str) -> Any:
         return self.lookup(name, sort, ())
 
     def app(self, name: str, sort: str, args: tuple[Any, ...]) -> Any:
-        if args and isinstance(args[-1], Dual) or name in self.steering.slopes or name in self.steering.slopes.values():
-            return self.smooth(name, args)
+        self.sorts[name] = sort
+        moving = name in self.steering.moving or name in self.steering.slopes or name in self.steering.slopes.values()
+        if args and (moving or isinstance(args[-1], Dual)):
+            given = self.defined(name, args)
+            return self.smooth(name, args) if given is None else given
         return self.lookup(name, sort, args)
 
     def lookup(self, name: str, sort: str, args: tuple[Any, ...]) -> Any:
         key = (name, *args)
         if key not in self.drawn:
-            if key in self.busy or len(self.busy) > 60:
-                raise Undefined(f"{name} is defined through itself")
+            if key in self.busy or len(self.busy) > 60 or name.startswith("#"):
+                raise Undrawable(f"{name} is defined through itself")
             self.busy.add(key)
             try:
                 found = self.defined(name, args)
+                if sort == "Z" and found is not None and not (isinstance(found, Fraction) and found.denominator == 1):
+                    raise Undrawable(f"{name} is defined as {show(found)}, which is not an integer")
+                self.drawn[key] = found if found is not None else self.fresh(name, sort, args)
             finally:
                 self.busy.discard(key)
-            self.drawn[key] = found if found is not None else self.fresh(name, sort, args)
         return self.drawn[key]
 
     def fresh(self, name: str, sort: str, args: tuple[Any, ...]) -> Fraction:
-        bounds, hint = self.steering.bounds.get(name, Bounds()), self.hints.get(name)
+        bounds, hint = self.within(name, args), self.hints.get(name)
         if hint:
             return self.draw(BY_NAME[hint](bounds))
         if not args:
             return self.draw(integers(bounds) if sort == "Z" else MEMBERS["generic"](bounds))
-        tags = INT_FAMILY_TAGS if sort == "Z" else REAL_FAMILY_TAGS
-        tag = self.drawn.setdefault(("tag", name), self.draw(st.sampled_from(tags)))
+        tags = INT_TAGS if sort == "Z" else REAL_TAGS
+        if ("tag", name) not in self.drawn:
+            self.drawn["tag", name] = self.draw(tags)
+        tag = self.drawn["tag", name]
         known = [x for key, x in self.drawn.items() if key[0] == name and len(key) > 1]
         if known and tag == "all-equal" or len(known) > 1 and tag == "ties":
             return known[0] if tag == "all-equal" else self.draw(st.sampled_from(known))
         if sort == "Z":
-            return self.draw(integers(bounds)) if tag != "degenerate" else (bounds.low or Fraction(0)) + bounds.low_open
+            return self.draw(integers(bounds)) if tag != "degenerate" else lowest(bounds)
         return self.draw(MEMBERS[tag](bounds))
+
+    def within(self, name: str, args: tuple[Any, ...]) -> Bounds:
+        """The bounds that the assumptions give at these arguments."""
+        bounds = Bounds()
+        for rule in self.steering.rules.get(name, ()):
+            try:
+                env = None if rule.kind == EQUAL else self.applied(rule, args)
+                limit = value(rule.says, env) if env else None
+            except Undefined:  # the bound depends on what it bounds: it stays a filter
+                continue
+            if isinstance(limit, Fraction):
+                bounds = (bounds.with_low if rule.kind == LOW else bounds.with_high)(limit, rule.strict)
+        return bounds
 
     def defined(self, name: str, args: tuple[Any, ...]) -> Any:
         """The value that an assumed equation gives, None if none does."""
-        for d in self.steering.definitions.get(name, ()):
-            env: Env = self
-            solved = True
-            for pattern, actual in zip(d.lhs.args[2:] if d.lhs.op == "app" else (), args, strict=True):
-                over = [v for v in d.over if v in pattern.free]
-                if over:
-                    shift = poly(sub(pattern, over[0]))
-                    solved = solved and set(shift) <= {frozenset()} and isinstance(actual, Fraction)
-                    env = env.bind(over[0], actual - shift.get(frozenset(), Fraction(0))) if solved else env
-                else:
-                    solved = solved and value(pattern, self) == actual
-            if solved and all(truth(c, env) is True for c in d.conditions):
-                return value(d.rhs, env)
+        for rule in self.steering.rules.get(name, ()):
+            try:
+                env = self.applied(rule, args) if rule.kind == EQUAL else None
+                if env:
+                    return value(rule.says, env)
+            except Undrawable:  # defined through itself: some member of the circle is drawn, the others follow
+                continue
+            except Undefined as e:
+                raise Undrawable(f"the definition of {name}: {e}") from e
         return None
+
+    def applied(self, rule: Rule, args: tuple[Any, ...]) -> Env | None:
+        """The environment in which a rule speaks of these arguments, None if it does not."""
+        env: Env = self
+        todo = list(rule.over)
+        for pattern, actual in zip(rule.lhs.args[2:] if rule.lhs.op == "app" else (), args, strict=True):
+            over = [v for v in todo if v in pattern.free]
+            if over:
+                shift = poly(sub(pattern, over[0]))
+                if not set(shift) <= {frozenset()} or not isinstance(actual, (Fraction, Dual)):
+                    return None
+                env = env.bind(over[0], actual - shift.get(frozenset(), Fraction(0)))
+                todo.remove(over[0])
+            elif value(pattern, env) != actual:
+                return None
+        for v in todo:
+            env = first_of(v, rule, env)
+        return env if all(truth(c, env) is True for c in rule.conditions) else None
 
     def smooth(self, name: str, args: tuple[Any, ...]) -> Any:
         """A quadratic in the last argument, per value of the others; families of derivatives are its derivative."""
@@ -140,37 +138,74 @@ class Drawn(Env):
         *index, x = args
         key = ("smooth", base, *index)
         if key not in self.drawn:
-            low = self.steering.bounds.get(base, Bounds())
-            positive = low.low is not None and low.low >= 0
-            a = self.draw(st.sampled_from([Fraction(k, 2) for k in range(1, 5)])) if positive else self.draw(MEMBERS["generic"](Bounds()))
-            b, c = (self.draw(st.sampled_from([Fraction(k, 4) for k in range(-2, 3)])) for _ in range(2))
-            self.drawn[key] = (a, b, c)
+            rules = [rule for rule in self.steering.rules.get(base, ()) if rule.kind == LOW and rule.says.op == "num"]
+            low = max((rule.says.args[0] for rule in rules), default=Fraction(-1))
+            positive = low >= 0
+            a = self.draw(st.sampled_from([Fraction(k, 2) + low for k in range(1, 5)]) if positive else GENERIC)
+            b = self.draw(st.sampled_from(QUARTERS))
+            c = self.draw(st.sampled_from(QUARTERS[3:] if positive else QUARTERS))
+            self.drawn[key] = (a, b, c)  # b^2 < 4 (a - low) c where it is to stay above `low`
         a, b, c = self.drawn[key]
         if name in self.steering.slopes:
             return b + x * (2 * c) if not isinstance(x, Dual) else x * (2 * c) + b
         return x * b + x * x * c + a
 
+    def case(self) -> Case:
+        """The drawn values as a case of their own, for `theory.evaluate`; what was not drawn has no value in it."""
+
+        def no_more(_: Any) -> Any:
+            raise Undrawable("no value was drawn")
+
+        frozen = Drawn(no_more, self.steering, self.hints)
+        frozen.drawn = dict(self.drawn)
+
+        def member(name: str, sort: str) -> Callable[..., Any]:
+            return lambda *args: frozen.app(name, sort, args)
+
+        symbols = {key[0]: x for key, x in self.drawn.items() if len(key) == 1}
+        return symbols | {name: member(name, sort) for name, sort in self.sorts.items()}
+
     def report(self) -> dict[str, str]:
-        """The drawn values by name, for people: families as {index: value}."""
+        """The drawn values by name, for people: families as {index: value}, functions as polynomials."""
         out: dict[str, Any] = {}
         for (name, *args), x in self.drawn.items():
-            if name in ("tag", "smooth"):
+            if name == "tag":
                 continue
-            if args:
+            if name == "smooth":
+                f, *index = args
+                out.setdefault(f, {})[",".join([*map(show, index), "x"])] = "{} + {} x + {} x^2".format(*x)
+            elif args:
                 out.setdefault(name, {})[",".join(map(show, args))] = show(x)
             else:
                 out[name] = show(x)
         return out
 
 
+def lowest(bounds: Bounds) -> Fraction:
+    """The smallest integer in range: the degenerate length."""
+    return Fraction(0 if bounds.low is None else floor(bounds.low) + 1 if bounds.low_open else ceil(bounds.low))
+
+
 @dataclass
 class Outcome:
-    """What a search did: cases in which the assumptions held, evaluations in all, and the shrunk counterexample."""
+    """What a search did: cases in which the assumptions held, evaluations in all, and the shrunk counterexample.
+
+    `case` holds its exact values, for `theory.evaluate.Env`.
+    """
 
     satisfied: int
     evaluations: int
     counterexample: dict[str, Any] | None
     violated: str = ""
+    case: Case | None = None
+
+
+class Broken(Exception):
+    """The claim fails in this case."""
+
+
+class Spent(BaseException):
+    """The budget is spent. No Exception, so that it stops Hypothesis."""
 
 
 def explore(p: Proposition, budget: int, start: int = 0) -> Outcome:
@@ -180,6 +215,8 @@ def explore(p: Proposition, budget: int, start: int = 0) -> Outcome:
     steering = Steering()
     for a in assumptions:
         steering.read(a)
+    for p_ in (claim, *assumptions):
+        steering.find_moving(p_)
     outcome = Outcome(0, 0, None)
 
     @seed(start)
@@ -189,6 +226,8 @@ def explore(p: Proposition, budget: int, start: int = 0) -> Outcome:
     )  # fmt: skip
     @given(st.data())
     def run(data: Any) -> None:
+        if outcome.counterexample is None and outcome.evaluations >= WASTE * budget:
+            raise Spent
         env = Drawn(lambda s: data.draw(s), steering, p.hints)
         outcome.evaluations += 1
         try:
@@ -196,14 +235,20 @@ def explore(p: Proposition, budget: int, start: int = 0) -> Outcome:
         except Undefined:
             held = False
         assume(held)
+        try:
+            broken = truth(claim, env) is False
+        except Undrawable:
+            assume(False)
+        except Undefined:
+            broken = fails(claim, env)
         outcome.satisfied += 1
-        if fails(claim, env):
-            outcome.counterexample, outcome.violated = env.report(), sides(claim, env)
-            raise AssertionError
+        if broken:
+            outcome.counterexample, outcome.violated, outcome.case = env.report(), sides(claim, env), env.case()
+            raise Broken
 
     try:
         run()
-    except AssertionError:
+    except (Broken, Spent, Unsatisfiable):  # a counterexample; the end; or no case in which the assumptions held
         pass
     return outcome
 

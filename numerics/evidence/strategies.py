@@ -6,6 +6,8 @@ for lengths; near-clip for ratios. `BY_NAME` is what a proposition's `hints` may
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
+from math import ceil, floor
 
 from hypothesis import strategies as st
 
@@ -36,45 +38,64 @@ class Bounds:
         return Bounds(self.low, x, self.low_open, is_open) if lower else self
 
 
+@cache
 def generic(bounds: Bounds) -> SearchStrategy:
-    """Any small rational in range: corner values first, then fractions with denominators to 12."""
+    """Any small rational in range: corner values first, then fractions with denominators to 12, the simplest first."""
     low = bounds.low if bounds.low is not None else (bounds.high - 8 if bounds.high is not None else Fraction(-4))
     high = bounds.high if bounds.high is not None else low + 8
+    top = min(high, low + 16)  # of a wide range: its first part, and twelfths of the whole
+    small = {Fraction(n, d) for d in range(1, 13) for n in range(ceil(low * d), floor(top * d) + 1)}
+    small |= {low + (high - low) * k / 12 for k in range(13)}
+    anywhere = sorted(filter(bounds.admits, small), key=lambda x: (x.denominator, abs(x), x < 0))
     corners = [x for x in CORNERS if bounds.admits(x)]
-    anywhere = st.fractions(low, high, max_denominator=12).filter(bounds.admits)
-    return st.one_of(st.sampled_from(corners), anywhere) if corners else anywhere
+    if not anywhere:
+        return st.nothing()  # contradictory bounds: no case satisfies them
+    return st.sampled_from(corners) | st.sampled_from(anywhere) if corners else st.sampled_from(anywhere)
 
 
+@cache
 def integers(bounds: Bounds) -> SearchStrategy:
     """Small integers in range (sizes, lengths, step counts)."""
-    low = int(bounds.low) + bounds.low_open if bounds.low is not None else -1
-    high = int(bounds.high) - bounds.high_open if bounds.high is not None else low + 4
+    low, high = -1, None
+    if bounds.low is not None:
+        low = floor(bounds.low) + 1 if bounds.low_open else ceil(bounds.low)
+    if bounds.high is not None:
+        high = ceil(bounds.high) - 1 if bounds.high_open else floor(bounds.high)
+        low = low if bounds.low is not None else high - 4
+    if high is None:  # mostly up to five, sometimes eight: few claims need more, and sums get long
+        return st.sampled_from([Fraction(low + k) for k in (0, 1, 2, 3, 4, 7)])
     return st.integers(low, max(low, high)).map(Fraction)
 
 
+@cache
 def ratios(bounds: Bounds) -> SearchStrategy:
     """Importance ratios: on, just inside and just outside the usual clip bounds, and far away."""
     near = [x for x in CLIP if bounds.admits(x)]
     return st.one_of(st.sampled_from(near), generic(bounds)) if near else generic(bounds)
 
 
+@cache
 def unit(bounds: Bounds) -> SearchStrategy:
     """Numbers strictly between 0 and 1: decay rates, probabilities, clip widths."""
-    return st.sampled_from([Fraction(x) for x in ("1/2", "9/10", "1/4", "1/10", "19/20", "2/3", "1/100")]) | st.fractions(
-        0, 1, max_denominator=12
-    ).filter(lambda x: 0 < x < 1)
+    usual = [Fraction(x) for x in ("1/2", "9/10", "1/4", "1/10", "19/20", "2/3", "1/100")]
+    within = bounds.with_low(Fraction(0), True).with_high(Fraction(1), True)
+    usual = [x for x in usual if within.admits(x)]
+    return st.sampled_from(usual) | generic(within) if usual else generic(within)
 
 
+@cache
 def squares(bounds: Bounds) -> SearchStrategy:
     """Squares of rationals, whose roots stay exact."""
     return generic(Bounds(Fraction(0))).map(lambda x: x * x).filter(bounds.admits)
 
 
+@cache
 def heavy_tailed(bounds: Bounds) -> SearchStrategy:
     far = [x for k in (3, 6) for x in (Fraction(10**k), Fraction(-(10**k)), Fraction(1, 10**k)) if bounds.admits(x)]
     return st.one_of(st.sampled_from(far), generic(bounds)) if far else generic(bounds)
 
 
+@cache
 def binary(bounds: Bounds) -> SearchStrategy:
     values = [x for x in (Fraction(0), Fraction(1)) if bounds.admits(x)]
     return st.sampled_from(values) if values else generic(bounds)

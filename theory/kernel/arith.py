@@ -38,7 +38,7 @@ def sos(goal: Term, parts: list[tuple[Fraction, Term, list[Theorem]]], eqs: list
     total, strict, used = combination(eqs, cofactors), False, list(eqs)
     for weight, q, factors in parts:
         need(type(weight) is Fraction and weight >= 0, "sos", "weights that are non-negative rationals", weight)
-        product = times({UNIT: weight} if weight else {}, power(poly(q), 2))
+        product = times({UNIT: weight}, power(poly(q), 2))
         positive = set(product) == {UNIT}
         for th in factors:
             need(th.concl.op in ("le", "lt"), "sos", "inequalities as factors", th.concl)

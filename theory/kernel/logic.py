@@ -74,7 +74,7 @@ def rewrite(equation: Theorem, th: Theorem, hole: Term, template: Term) -> Seque
     """From a = b and template[a] to template[b]."""
     need(equation.concl.op == "eq", "rewrite", "an equation", equation.concl)
     a, b = equation.concl.args
-    return equation.hyps | find("rewrite", subst(template, {hole: a}), [th]).hyps, subst(formula(template), {hole: b})
+    return equation.hyps | find("rewrite", subst(template, {hole: a}), [th]).hyps, subst(template, {hole: b})
 @rule
 def if_(condition: Theorem, a: Term, b: Term) -> Sequent:
     """The value of (a if p else b) where p, or not p, is known."""

@@ -11,9 +11,9 @@ def main(paths: list[str]) -> int:
         try:
             with open(path, encoding="utf-8") as f:
                 for name, cert in json.load(f).items():
-                    print(f"ok {name}: {replay(cert)!r}")
+                    print(f"ok {' '.join(name.split())}: {(th := replay(cert))!r} rests on {sorted(th.trust)}")
         except Exception as e:  # a certificate is untrusted input: whatever breaks on it, it is not a proof
-            bad = print(f"FAILED {path}: {type(e).__name__}: {e}") or 1
+            bad = print(f"FAILED {path}: {type(e).__name__}: {' '.join(str(e).split())}") or 1
     return bad
 
 if __name__ == "__main__":

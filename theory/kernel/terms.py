@@ -50,12 +50,12 @@ def num(q: int | Fraction) -> Term:
         raise Refused("num", "an int or a Fraction", repr(q), "an exact rational, e.g. Fraction(1, 10)")
     return _intern("num", (Fraction(q),), frozenset(), 0)
 def var(name: str, sort: str = "R") -> Term:
-    if not isinstance(name, str) or sort not in ("R", "Z"):
-        raise Refused("var", "a name and a sort R or Z", (name, sort))
+    if not isinstance(name, str) or not name.isprintable() or sort not in ("R", "Z"):
+        raise Refused("var", "a printable name and a sort R or Z", (name, sort))
     return _intern("var", (name, sort), None, 0)
 def _fits(letter: str, a: Any) -> bool:
     if letter in "sn":
-        return isinstance(a, str) if letter == "s" else type(a) is int and a >= 0
+        return isinstance(a, str) and a.isprintable() if letter == "s" else type(a) is int and a >= 0
     if not isinstance(a, Term) or letter == "v":
         return isinstance(a, Term) and a.op == "var"
     return (a.op in FORMULAS) == (letter == "p") and (letter != "z" or is_int(a))
@@ -95,8 +95,8 @@ def subst(t: Term, values: dict[Term, Term]) -> Term:
     """Simultaneous, capture-avoiding substitution for free variables; an integer variable takes integer terms."""
     for v, value in values.items():
         if v.op != "var" or value.op in FORMULAS or (v.args[1] == "Z" and not is_int(value)):
-            raise Refused("subst", f"a term of sort {v.args[1]} for {v}", value)
-    values = {v: w for v, w in values.items() if v in t.free and v is not w}
+            raise Refused("subst", f"a term of sort {v.args[-1]} for {v}", value)
+    values = {v: w for v, w in values.items() if v in t.free}
     if not values or t.op == "var":
         return values.get(t, t)
     if t.op not in SCOPED:

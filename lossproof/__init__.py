@@ -1,0 +1,6 @@
+"""The front door: command line, reports, pytest plugin. May import theory and numerics; nothing imports it.
+
+Light on purpose: `import lossproof` loads neither torch nor SymPy, so that pytest starts quickly where it is installed.
+"""
+
+__version__ = "0.1.0"

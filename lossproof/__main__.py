@@ -1,0 +1,5 @@
+"""`python -m lossproof` is the command `lossproof`."""
+
+from .cli import main
+
+main()

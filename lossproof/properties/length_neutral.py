@@ -1,0 +1,33 @@
+"""length-neutral: equal rewards give equal token weights, however long the completions are."""
+
+from typing import Any
+
+from ..world import Claim
+from . import Property
+
+
+def claims(w: Any) -> list[Claim]:
+    out = []
+    for i in range(w.G):
+        for j in range(i + 1, w.G):
+            x = w.inputs().on_policy()
+            rewards = x.rewards.copy()
+            rewards[j] = rewards[i]
+            apart = [w.any_differ(rewards)]
+            # first tokens are always live, so comparing with them covers every pair of live tokens
+            x = x.but(rewards=rewards)
+            g = w.gradient(x)
+            for t in range(w.T):
+                a, b = w.live(x, i, t), w.live(x, j, t)
+                says = f"completions {i} and {j} have the same reward, their tokens"
+                out.append(w.equal(g[i, t], g[j, 0], f"{says} {t} and 0 weigh", a + apart))
+                out.append(w.equal(g[i, 0], g[j, t], f"{says} 0 and {t} weigh", b + apart))
+    return out
+
+
+PROPERTY = Property(
+    "length-neutral",
+    "on policy, equal rewards give equal token weights: r_i = r_j => g[i,t] = g[j,u] for all live t, u",
+    claims,
+    harm=15,
+)

@@ -1,0 +1,117 @@
+"""Finds what a TARGET names: `file.py:function`, `package.module:function`, or a built-in objective."""
+
+import importlib
+import importlib.util
+import inspect
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from numerics import objectives
+from numerics.calling import ALIASES, inputs_of
+
+from .subject import BadTarget, Subject, centred, estimate, example
+
+
+def function(target: str) -> Callable[..., Any]:
+    """The function a target names. Raises BadTarget with one sentence."""
+    place, colon, name = target.rpartition(":")
+    if not colon:
+        if target in objectives.names():
+            return objectives.load(target)
+        near = ", ".join(objectives.names())
+        raise BadTarget(f"there is no built-in objective {target!r}; there are {near} (or give path/to/file.py:function)")
+    module = _file(place) if place.endswith(".py") else _module(place)
+    found = getattr(module, name, None)
+    if not callable(found):
+        there = [n for n, f in vars(module).items() if inspect.isfunction(f) and f.__module__ == module.__name__]
+        raise BadTarget(f"{place} has no function {name!r}; it defines {', '.join(there) or 'no function'}")
+    return found
+
+
+def _file(place: str) -> Any:
+    path = Path(place)
+    if not path.is_file():
+        raise BadTarget(f"there is no file {place}")
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None:
+        raise BadTarget(f"{place} cannot be read as a Python module")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules.setdefault(path.stem, module)
+    sys.path.insert(0, str(path.parent.resolve()))
+    try:
+        spec.loader.exec_module(module)
+    except Exception as e:
+        raise BadTarget(f"{place} cannot be imported: {_where(e)}") from e
+    finally:
+        sys.path.pop(0)
+    return module
+
+
+def _module(place: str) -> Any:
+    try:
+        return importlib.import_module(place)
+    except Exception as e:
+        raise BadTarget(f"the module {place} cannot be imported: {_where(e)}") from e
+
+
+def _where(e: BaseException) -> str:
+    """What went wrong and in which line of the user's code."""
+    frames = [f for f in traceback.extract_tb(e.__traceback__) if "/torch/" not in f.filename and "importlib" not in f.filename]
+    line = f" (line {frames[-1].lineno}: {frames[-1].line})" if frames and frames[-1].line else ""
+    return f"{type(e).__name__}: {e}{line}"
+
+
+def kind(f: Callable[..., Any]) -> str:
+    """"objective" or "advantage", by the parameters. Raises BadTarget for a function that is neither."""
+    names = set(inspect.signature(f).parameters)
+    if names & {"logp", *ALIASES["logp"]}:
+        return "objective"
+    if names & {"rewards", *ALIASES["rewards"]}:
+        return "advantage"
+    raise BadTarget(
+        f"{getattr(f, '__name__', f)} asks for neither logp nor rewards: an objective takes logp "
+        f"(or {', '.join(ALIASES['logp'])}) and any of {', '.join(n for n in ALIASES if n != 'logp')}; "
+        "an advantage estimator takes rewards"
+    )
+
+
+def objective(target: str, advantage: str | None = None) -> Subject:
+    """A subject that can be audited: the function is called once on ordinary input, and what is wrong is said in one sentence."""
+    f = function(target)
+    if kind(f) != "objective":
+        raise BadTarget(f"{target} is an advantage estimator, not an objective")
+    estimator = function(advantage) if advantage else centred
+    if advantage and kind(estimator) != "advantage":
+        raise BadTarget(f"--advantage {advantage} takes logp: it is an objective, not an advantage estimator")
+    return checked(target, f, estimator)
+
+
+def checked(name: str, f: Callable[..., Any], estimator: Callable[..., Any] = centred) -> Subject:
+    """A subject for a function, after one call on ordinary input."""
+    try:
+        inputs = inputs_of(f)
+    except ValueError as e:
+        known = ", ".join(ALIASES)
+        raise BadTarget(f"{e}; the names that are understood are {known} and their aliases") from e
+    subject = Subject(name, f, estimator, inputs)
+    x = example(4, 3)
+    try:
+        if estimator is not centred:
+            estimate(estimator, x["rewards"], x["mask"])
+        fresh = {n: x[n].clone().requires_grad_(n == "logp") for n in subject.names()}
+        loss = subject.loss(**fresh)
+    except Exception as e:
+        raise BadTarget(f"{name} raises on ordinary input: {_where(e)}") from e
+    if not isinstance(loss, torch.Tensor) or loss.dim() != 0:
+        got = f"a tensor of shape {tuple(loss.shape)}" if isinstance(loss, torch.Tensor) else f"a {type(loss).__name__}"
+        raise BadTarget(f"{name} must return a scalar loss (a tensor without dimensions), it returns {got}: reduce it with .sum() or .mean()")
+    if not torch.isfinite(loss):
+        raise BadTarget(f"{name} returns {loss.item()} on ordinary input (log-probabilities about -0.6, rewards in 0..1, no padding)")
+    if not loss.requires_grad:
+        raise BadTarget(f"{name} has no gradient with respect to {next(p for p, n in inputs.items() if n == 'logp')}: it is detached or not used")
+    return subject

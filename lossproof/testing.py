@@ -1,0 +1,38 @@
+"""For users' own test suites: assert that a loss has a property.
+
+>>> from lossproof.testing import assert_property
+>>> assert_property(my_loss, "padding-invariant")  # doctest: +SKIP
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from .audit import audit
+from .report.words import sentence
+from .target import checked, function
+from .target import objective as from_target
+
+
+class PropertyError(AssertionError):
+    """The property does not hold, or could not be shown; the message holds the witness in words."""
+
+
+def assert_property(
+    loss: Callable[..., Any] | str, property: str, *, group: int = 4, length: int = 3, allow_tested: bool = False,
+    advantage: Callable[..., Any] | str | None = None,
+) -> None:  # fmt: skip
+    """Pass if the property is proved (or, with `allow_tested`, tested without a counterexample).
+
+    Raises PropertyError with the witness otherwise, and BadTarget where the loss cannot be audited.
+    """
+    if isinstance(loss, str):
+        subject = from_target(loss, advantage if isinstance(advantage, str) else None)
+    else:
+        estimator = function(advantage) if isinstance(advantage, str) else advantage
+        name = getattr(loss, "__name__", "loss")
+        subject = checked(name, loss, estimator) if estimator else checked(name, loss)
+    finding = audit(subject, group, length, [property], jobs=1).findings[0]
+    if finding.verdict == "proved" or (allow_tested and finding.verdict == "tested"):
+        return
+    said = sentence(finding.witness) if finding.witness else finding.reason or finding.method
+    raise PropertyError(f"{property} is {finding.verdict} for {subject.name}: {finding.statement}\n  {said}")

@@ -1,0 +1,205 @@
+"""Rules of arithmetic: what they yield, and what they must refuse."""
+
+from fractions import Fraction
+
+import pytest
+from kernel_reading import check_bad, check_claim, check_good, ids, raw
+
+from theory.kernel import num
+
+HALF, ONE, TWO, MINUS = Fraction(1, 2), Fraction(1), Fraction(2), Fraction(-1)
+
+GOOD = [
+    ("field", "a ring identity", ["(x + y)**2", "x**2 + 2*x*y + y**2", []], "|- (x + y)**2 == x**2 + 2*x*y + y**2"),
+    ("field", "x/x", ["x/x", "1", ["0 < x |- x != 0"]], "0 < x |- x/x == 1"),
+    ("field", "nested fractions", ["1/(1 + 1/x)", "x/(x + 1)", ["|- x != 0", "|- 1 + 1/x != 0", "|- x + 1 != 0"]],
+     "|- 1/(1 + 1/x) == x/(x + 1)"),
+    ("field", "a sum is an atom", ["sum(i, 1, n, f(i))*n/n", "sum(j, 1, n, f(j))", ["0 < n |- n != 0"]],
+     "0 < n |- sum(i, 1, n, f(i))*n/n == sum(i, 1, n, f(i))"),
+    ("field", "whatever 1/x is, 1/x - 1/x is zero", ["1/x - 1/x", "0", []], "|- 1/x - 1/x == 0"),
+    ("field", "fractions of numbers need no facts", ["x/2 + x/2", "x", []], "|- x/2 + x/2 == x"),
+    ("linear", "the combination of an equation", ["x**2", "y*x", ["0 < u |- x == y"], ["x"]], "0 < u |- x**2 == y*x"),
+    ("linear", "of no equations", ["x + 0", "x", [], []], "|- x + 0 == x"),
+    ("linear", "of two", ["x", "z", ["0 < u |- x == y", "0 < v |- y == z"], ["1", "1"]], "0 < u, 0 < v |- x == z"),
+    ("sos", "a square", ["0 <= x**2 - 2*x + 1", [(ONE, "x - 1", [])], [], []], "|- 0 <= x**2 - 2*x + 1"),
+    ("sos", "a strict one by a constant", ["0 < x**2 + 1/2", [(ONE, "x", []), (HALF, "1", [])], [], []],
+     "|- 0 < x**2 + 1/2"),
+    ("sos", "the positive part comes first", ["0 < 1/2 + x**2", [(HALF, "1", []), (ONE, "x", [])], [], []],
+     "|- 0 < 1/2 + x**2"),
+    ("sos", "a product of known inequalities", ["0 < x*y", [(ONE, "1", ["0 < u |- 0 < x", "0 < v |- 0 < y"])], [], []],
+     "0 < u, 0 < v |- 0 < x*y"),
+    ("sos", "transitivity, with an equation", ["x < z", [(ONE, "1", ["|- x < y"])], ["0 < u |- z == y"], ["1"]],
+     "0 < u |- x < z"),
+    ("sos", "an empty sum of squares", ["x <= x", [], [], []], "|- x <= x"),
+    ("sos", "a weight of zero", ["0 <= 0", [(Fraction(0), "x", [])], [], []], "|- 0 <= 0"),
+    ("inv_positive", "the inverse of a positive number", ["0 < z |- 0 < x"], "0 < z |- 0 < inv(x)"),
+    ("nonzero_product", "of two", [["x", "y"], ["0 < x |- x != 0", "0 < y |- y != 0"]], "0 < x, 0 < y |- x*y != 0"),
+    ("nonzero_product", "of none", [[], []], "|- mul() != 0"),
+    ("integer", "m < n", ["0 < x |- m < n"], "0 < x |- m + 1 <= n"),
+    ("integer", "integer-valued functions", ["|- N(x) < 2*k**2 - sum(i, 1, n, i)"],
+     "|- N(x) + 1 <= 2*k**2 - sum(i, 1, n, i)"),
+    ("integer", "conditionals", ["|- 0 < (1 if x < y else n)"], "|- 1 <= (1 if x < y else n)"),
+    ("law", "exp 0", [raw("exp_zero"), "x", "y", []], "|- exp(0) == 1", ("schema:exp_zero",)),
+    ("law", "exp of a sum", [raw("exp_add"), "x", "2*y", []], "|- exp(x + 2*y) == exp(x)*exp(2*y)",
+     ("schema:exp_add",)),
+    ("law", "exp is positive", [raw("exp_positive"), "-x", "0", []], "|- 0 < exp(-x)", ("schema:exp_positive",)),
+    ("law", "exp above its tangent", [raw("exp_above_tangent"), "x", "0", ["0 < x |- x != 0"]],
+     "0 < x |- 1 + x < exp(x)",
+     ("schema:exp_above_tangent",)),
+    ("law", "log exp", [raw("log_exp"), "x*y", "0", []], "|- log(exp(x*y)) == x*y", ("schema:log_exp",)),
+    ("law", "exp log", [raw("exp_log"), "x", "0", ["0 < x |- 0 < x"]], "0 < x |- exp(log(x)) == x",
+     ("schema:exp_log",)),
+    ("law", "the square of a root", [raw("sqrt_square"), "x", "0", ["0 < y |- 0 <= x"]], "0 < y |- sqrt(x)**2 == x",
+     ("schema:sqrt_square",)),
+    ("law", "roots are not negative", [raw("sqrt_nonnegative"), "x", "0", ["0 < y |- 0 <= x"]], "0 < y |- 0 <= sqrt(x)",
+     ("schema:sqrt_nonnegative",)),
+    ("law", "x to the 0", [raw("pow_zero"), "x", "0", []], "|- pow(x, 0) == 1", ("schema:pow_zero",)),
+    ("law", "x to the n + 1", [raw("pow_step"), "x", "n", ["0 < x |- 0 <= n"]], "0 < x |- pow(x, n + 1) == x*pow(x, n)",
+     ("schema:pow_step",)),
+]  # fmt: skip
+
+BAD = [
+    ("field", "a denominator that is not known to be non-zero", ["x/x", "1", []]),
+    ("field", "a denominator that may be zero", ["x/x", "1", ["|- 0 <= x"]]),
+    ("field", "another denominator is non-zero", ["x/x", "1", ["|- y != 0"]]),
+    ("field", "1/0", ["1/inv(0)", "0", []]),
+    ("field", "a denominator that is identically zero", ["inv(x - x)", "0", []]),
+    ("field", "a denominator that cancels across the equation", ["y + 1/x", "1/x + y", []]),
+    ("field", "the inner one of two denominators", ["1/(1 + 1/x)", "x/(x + 1)", ["|- 1 + 1/x != 0", "|- x + 1 != 0"]]),
+    ("field", "the outer one of two denominators", ["1/(1 + 1/x)", "x/(x + 1)", ["|- x != 0", "|- x + 1 != 0"]]),
+    ("field", "the denominator of the other side", ["1/(1 + 1/x)", "x/(x + 1)", ["|- x != 0", "|- 1 + 1/x != 0"]]),
+    ("field", "a numerator that is not zero", ["(x + y)**2", "x**2 + y**2", []]),
+    ("field", "a numerator that is not zero, known denominators", ["(x + 1)/x", "2", ["|- x != 0"]]),
+    ("field", "true for numbers, not for terms", ["f(x)*x", "f(x*x)", []]),
+    ("field", "a non-zero theorem about the square of another", ["x/x", "1", ["|- x**2 + 1 != 0"]]),
+    ("field", "a law of logarithms is not arithmetic", ["log(x*y)", "log(x) + log(y)", []]),
+    ("field", "max + min = sum needs cases", ["(x if x < y else y) + (y if x < y else x)", "x + y", []]),
+    ("field", "a float", ["x + 0.1 + 0.2", "x + 3/10", []], "num"),
+    ("field", "a number that is a float", ["x", num(1), [], 0.5]),
+    ("field", "a formula in place of a fact", ["x/x", "1", ["x != 0"]], "kinds"),
+    ("field", "formulas as the two sides", ["x < y", "x < y", []], "mk"),
+    ("field", "a set of facts, whose trust would be lost", ["x/x", "1", lambda: {read("|- x != 0")}]),
+    ("field", "a generator of facts", ["x/x", "1", lambda: (read(p) for p in ["|- x != 0"])]),
+    ("linear", "no equations", ["x", "y", [], []]),
+    ("linear", "a wrong cofactor", ["2*x", "2*y", ["|- x == y"], ["1"]]),
+    ("linear", "an inequality", ["x", "y", ["|- x <= y"], ["1"]]),
+    ("linear", "an equation too many", ["x", "y", ["|- x == y", "|- y == z"], ["1"]], "kinds"),
+    ("linear", "a cofactor too many", ["x", "y", ["|- x == y"], ["1", "1"]], "kinds"),
+    ("linear", "an equation multiplied by zero", ["x", "y", ["|- x == y"], ["0"]]),
+    ("linear", "inverses are opaque", ["x/x", "1", [], []]),
+    ("linear", "formulas as the two sides", ["x < y", "x < y", [], []], "mk"),
+    ("sos", "a negative weight", ["0 <= 0 - x**2", [(MINUS, "x", [])], [], []]),
+    ("sos", "a weight that is a float", ["0 <= x**2/2", [(0.5, "x", [])], [], []]),
+    ("sos", "a weight that is an int", ["0 <= x**2", [(1, "x", [])], [], []]),
+    ("sos", "a weight that is a string", ["0 <= x**2", [(raw("1"), "x", [])], [], []]),
+    ("sos", "a weight that is a term", ["0 <= x**2", [("1", "x", [])], [], []]),
+    ("sos", "another sum of squares", ["0 <= x**2 - 2*x", [(ONE, "x - 1", [])], [], []]),
+    ("sos", "x for x^2", ["0 <= x", [(ONE, "x", [])], [], []]),
+    ("sos", "a strict inequality without a positive part", ["0 < x**2", [(ONE, "x", [])], [], []]),
+    ("sos", "a strict inequality from a weak one", ["x < y", [(ONE, "1", ["|- x <= y"])], [], []]),
+    ("sos", "a strict inequality from a product with a weak one", ["0 < x*y", [(ONE, "1", ["|- 0 < x", "|- 0 <= y"])],
+     [], []]),
+    ("sos", "a strict inequality times a square that may vanish", ["0 < y**2*x", [(ONE, "y", ["|- 0 < x"])], [], []]),
+    ("sos", "a strict inequality with weight zero", ["0 < 0", [(Fraction(0), "1", ["|- 0 < x"])], [], []]),
+    ("sos", "a positive constant with weight zero", ["0 < 0", [(Fraction(0), "1", [])], [], []]),
+    ("sos", "a square that vanishes is not positive", ["0 < 0", [(ONE, "x - x", [])], [], []]),
+    ("sos", "strict by an equation only", ["x < y + 1", [], ["|- x == y + 1"], ["-1"]]),
+    ("sos", "an equation as a factor", ["0 <= y - x", [(ONE, "1", ["|- x == y + 1"])], [], []]),
+    ("sos", "an equation as a factor, true as it is", ["x <= y", [(ONE, "1", ["|- x == y"])], [], []]),
+    ("sos", "a limit as a factor", ["var('#0', 'R') <= y", [(ONE, "1", ["|- lim(x, y, 'oo', y)"])], [], []]),
+    ("sos", "a negation as a factor", ["0 <= 0", [(ONE, "0", ["|- not x < y"])], [], []]),
+    ("sos", "an inequality as an equation", ["y <= x", [], ["|- x <= y"], ["-1"]], "linear"),
+    ("sos", "an equation from a positive difference", ["0 == 1", [(ONE, "1", [])], [], []]),
+    ("sos", "an implication", ["(x < y) >> (x < y)", [(ONE, "1", [])], [], []]),
+    ("sos", "an equation to prove", ["x == x", [], [], []]),
+    ("sos", "x <= x to be negated", ["not x <= x", [], [], []]),
+    ("sos", "the inequality the wrong way round", ["y <= x", [(ONE, "1", ["|- x <= y"])], [], []]),
+    ("sos", "an inequality taken twice", ["2*x <= 2*y", [(ONE, "1", ["|- x <= y"])], [], []]),
+    ("sos", "an equation too many", ["x <= x", [], ["|- x == y"], []], "kinds"),
+    ("sos", "a difference of floats", ["0.3 <= x**2 + 0.3", [(ONE, "x", [])], [], []], "num"),
+    ("inv_positive", "a weak inequality", ["|- 0 <= x"]),
+    ("inv_positive", "a bound other than zero", ["|- -1 < x"]),
+    ("inv_positive", "x < 0", ["|- x < 0"]),
+    ("inv_positive", "x is not zero", ["|- x != 0"]),
+    ("inv_positive", "0 = x", ["|- 0 == x"]),
+    ("nonzero_product", "one factor unknown", [["x", "y"], ["|- x != 0"]]),
+    ("nonzero_product", "no facts", [["x"], []]),
+    ("nonzero_product", "a factor that is zero", [["x", "0"], ["|- x != 0"]]),
+    ("nonzero_product", "the product known, not the factor", [["x", "y"], ["|- x*y + 1 != 0", "|- x != 0"]]),
+    ("nonzero_product", "a formula", [["x < y"], ["|- x != 0"]], "mk"),
+    ("integer", "a real on the left", ["|- x < n"]),
+    ("integer", "a real on the right", ["|- n < x"]),
+    ("integer", "a fraction", ["|- 1/2 < n"]),
+    ("integer", "a quotient of integers", ["|- m/2 < n"]),
+    ("integer", "an inverse", ["|- inv(m) < n"]),
+    ("integer", "a real-valued function of an integer", ["|- f(m) < n"]),
+    ("integer", "a sum of reals", ["|- sum(i, 1, n, f(i)) < n"]),
+    ("integer", "a real branch", ["|- 0 < (1 if x < y else x)"]),
+    ("integer", "a real summand", ["|- m + x < n"]),
+    ("integer", "a real factor", ["|- m*x < n"]),
+    ("integer", "a real base", ["|- x**2 < n"]),
+    ("integer", "a weak inequality", ["|- m <= n"]),
+    ("integer", "an equation", ["|- m == n"]),
+    ("law", "no such law", [raw("log_of_anything"), "x", "y", []]),
+    ("law", "log(xy) is no schema", [raw("log_mul"), "x", "y", []]),
+    ("law", "exp above its tangent at zero", [raw("exp_above_tangent"), "x", "0", []]),
+    ("law", "exp above its tangent, x >= 0", [raw("exp_above_tangent"), "x", "0", ["|- 0 <= x"]]),
+    ("law", "exp log without the domain", [raw("exp_log"), "x", "0", []]),
+    ("law", "exp log of zero", [raw("exp_log"), "x", "0", ["|- 0 <= x"]]),
+    ("law", "exp log of what differs from zero", [raw("exp_log"), "x", "0", ["|- x != 0"]]),
+    ("law", "exp log, another variable positive", [raw("exp_log"), "x", "0", ["|- 0 < y"]]),
+    ("law", "the square of a root without the domain", [raw("sqrt_square"), "x", "0", []]),
+    ("law", "the square of a root of a square", [raw("sqrt_square"), "x", "0", ["|- 0 <= x**2"]]),
+    ("law", "a root of unknown sign", [raw("sqrt_nonnegative"), "x", "0", []]),
+    ("law", "x to a real exponent", [raw("pow_step"), "x", "y", ["|- 0 <= y"]]),
+    ("law", "x to a negative exponent", [raw("pow_step"), "x", "n", []]),
+    ("law", "x to an exponent from -1", [raw("pow_step"), "x", "n", ["|- -1 <= n"]]),
+    ("law", "x to a half", [raw("pow_step"), "x", "1/2", ["|- 0 <= 1/2"]]),
+    ("law", "of a formula", [raw("exp_zero"), "x < y", "0", []], "mk"),
+    ("law", "of a name that is a list", [[raw("exp_zero")], "x", "y", []]),
+    ("law", "a formula in place of a fact", [raw("exp_log"), "x", "0", ["0 < x"]], "kinds"),
+]  # fmt: skip
+
+CLAIMS = [
+    ("field", "the fact's hypothesis forgotten", ["x/x", "1", ["0 < x |- x != 0"]], "|- x/x == 1"),
+    ("field", "the outer fact's hypothesis forgotten", ["1/(1/x)", "x", ["|- x != 0", "0 < x |- 1/x != 0"]],
+     "|- 1/(1/x) == x"),
+    ("linear", "the equation's hypothesis forgotten", ["x", "y", ["0 < u |- x == y"], ["1"]], "|- x == y"),
+    ("linear", "another equation", ["x", "y", ["|- x == y"], ["1"]], "|- x == z"),
+    ("sos", "the factor's hypothesis forgotten", ["x <= y", [(ONE, "1", ["0 < u |- x < y"])], [], []], "|- x <= y"),
+    ("sos", "the second part's hypothesis forgotten",
+     ["x <= z", [(ONE, "1", ["|- x < y"]), (ONE, "1", ["0 < u |- y < z"])], [], []], "|- x <= z"),
+    ("sos", "the equation's hypothesis forgotten", ["x <= y", [], ["0 < u |- x == y"], ["-1"]], "|- x <= y"),
+    ("sos", "strict for weak", ["0 <= x**2", [(ONE, "x", [])], [], []], "|- 0 < x**2"),
+    ("inv_positive", "the hypothesis forgotten", ["0 < x |- 0 < x"], "|- 0 < inv(x)"),
+    ("nonzero_product", "a hypothesis forgotten", [["x", "y"], ["0 < x |- x != 0", "0 < y |- y != 0"]],
+     "0 < x |- x*y != 0"),
+    ("integer", "the hypothesis forgotten", ["m < n |- m < n"], "|- m + 1 <= n"),
+    ("integer", "one further", ["|- m < n"], "|- m + 2 <= n"),
+    ("law", "the domain forgotten", [raw("exp_log"), "x", "0", ["0 < x |- 0 < x"]], "|- exp(log(x)) == x"),
+    ("law", "a weak domain", [raw("exp_log"), "x", "0", ["0 < x |- 0 < x"]], "0 <= x |- exp(log(x)) == x"),
+    ("law", "at another argument", [raw("sqrt_square"), "x", "0", ["0 <= x |- 0 <= x"]], "0 <= x |- sqrt(y)**2 == y"),
+    ("law", "without the condition on the exponent", [raw("pow_step"), "x", "n", ["0 <= n |- 0 <= n"]],
+     "|- pow(x, n + 1) == x*pow(x, n)"),
+]  # fmt: skip
+
+
+def read(text):
+    from kernel_reading import read
+
+    return read(text)
+
+
+@pytest.mark.parametrize("row", GOOD, ids=ids(GOOD))
+def test_good(row):
+    check_good(*row)
+
+
+@pytest.mark.parametrize("row", BAD, ids=ids(BAD))
+def test_bad(row):
+    check_bad(*row)
+
+
+@pytest.mark.parametrize("row", CLAIMS, ids=ids(CLAIMS))
+def test_claim(row):
+    check_claim(*row)
