@@ -152,7 +152,14 @@ def numeric_checks() -> tuple[Checks, dict[str, tuple[str, frozenset[str] | None
 
 @cache  # one check may speak to several claims
 def _numeric(check: Callable[[], Evidence]) -> Evidence:
-    return _timed("numeric", check)
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # tensors are tiny: threads that wait for each other cost ten times the work
+    try:
+        return _timed("numeric", check)
+    finally:
+        torch.set_num_threads(threads)
 
 
 def _search(p: Proposition, verdict: Verdict) -> Evidence:

@@ -1,5 +1,6 @@
 """The command `lossproof`. Imports SymPy and torch only once a command needs them."""
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ import typer
 if TYPE_CHECKING:
     from .report.json import Entry
 
+CORES = os.cpu_count() or 1
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, no_args_is_help=True)
 
 
@@ -27,7 +29,7 @@ def check(
     ] = None,
     json: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the verdicts as JSON.")] = None,
     write: Annotated[Path | None, typer.Option(metavar="FILE", help="Render the verdicts: paper_checks.md.")] = None,
-    jobs: Annotated[int, typer.Option("-n", "--jobs", min=1, help="Processes to use.")] = 1,
+    jobs: Annotated[int, typer.Option("-n", "--jobs", min=1, help="Processes.", show_default="one per core")] = CORES,
 ) -> None:
     """Prove or refute every registered proposition, and print the table.
 

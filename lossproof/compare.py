@@ -3,6 +3,7 @@
 What training sees is the gradient, so that is what is compared; the note says whether the values of the loss agree too.
 """
 
+import random
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -72,8 +73,6 @@ def compare(a: Subject, b: Subject, shapes: list[tuple[int, int]] | None = None)
         factors[G, T] = Fraction(at).limit_denominator(100_000) if at is not None and np.isfinite(at) and at else Fraction(1)
     for G, T in shapes:
         p = Property("compare", f"gradient of {a.name} = {factors[G, T]} gradient of {b.name}", Pair(a, b, factors[G, T]))
-        import random
-
         rng = random.Random(3)
         cases = [c for g, t in shapes_up_to(G, T) for c in corners(g, t) if (len(c["rewards"]), len(c["logp"][0])) == (G, T) or g == G]
         case = refute(p, a, [*(c for c in cases if len(c["rewards"]) == G), *(drawn(G, T, rng) for _ in range(60))])
@@ -84,6 +83,9 @@ def compare(a: Subject, b: Subject, shapes: list[tuple[int, int]] | None = None)
     for G, T in shapes:
         p = Property("compare", "", Pair(a, b, factors[G, T]))
         proof = prove(p, a, G, T)
+        case = refute(p, a, [proof.candidate]) if proof.candidate else None
+        if case is not None:
+            return Comparison("different", "", refuted(p, a, case))
         if not proof.proved:
             reasons.append(f"G = {G}, T = {T}: {proof.reason}")
     values = set(factors.values())

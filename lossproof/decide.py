@@ -21,7 +21,8 @@ from .trace import TooManyPaths
 from .witness import Case, corners, drawn, shapes_up_to, simpler
 from .world import Claim, ConcreteWorld, SymbolicWorld, violated
 
-QUERY_MS = 1500  # per claim
+WORK = 6_000_000  # z3's own count of its steps, per query: a limit that does not depend on the machine's load
+QUERY_MS = 20_000  # and one that does, should the count stand still
 TRIALS = 200  # random cases where a proof is not to be had
 
 
@@ -70,7 +71,7 @@ def _decide(p: Property, subject: Subject, G: int, T: int) -> Finding:
             if broken is not None:
                 return refuted(p, subject, broken)
         if proof.proved:
-            return Finding(p.id, "proved", p.statement, scope(g, t), proof.method)
+            return Finding(p.id, "proved", p.statement, scope(g, t) + branches(subject, g, t), proof.method)
         reason = reason or proof.reason
         if not proof.worth_smaller:
             break
@@ -85,6 +86,12 @@ def _decide(p: Property, subject: Subject, G: int, T: int) -> Finding:
 
 def scope(G: int, T: int) -> str:
     return f"G = {G}, all lengths 1..{T}, all real rewards and log-probabilities"
+
+
+def branches(subject: Subject, G: int, T: int) -> str:
+    """The branches on data that were explored on both sides."""
+    lines = sorted({line for trace in subject.paths(G, T) for _, _, line in trace.decisions})
+    return f"; both sides of the branches at {', '.join(lines)}" if lines else ""
 
 
 # -- refuting --------------------------------------------------------------------------------------------------------
@@ -162,48 +169,95 @@ def prove(p: Property, subject: Subject, G: int, T: int) -> Proof:
         answer, detail = solver.holds(goal, given)
         if answer == "sat":
             return Proof(False, reason="the solver has a candidate that the float64 function does not confirm", candidate=case_of(detail, solver.encoder, G, T))
+        if answer == "undefined":
+            reason = f"cannot show that this holds, without which the loss is undefined: {detail}"
+            return Proof(False, reason=reason, worth_smaller=True)
         if answer != "unsat":
             return Proof(False, reason=f"z3: {detail} on one of {len(goals)} claims", worth_smaller=True)
     if solver.vacuous():
         return Proof(False, reason=f"no input of shape G = {G}, T = {T} is known to satisfy what the property asks for")
-    undefined = solver.undefined()
-    if undefined:
-        return Proof(False, reason=f"cannot show that this holds, without which the loss is undefined: {undefined}", worth_smaller=True)
     return Proof(True, f"unsat, z3 {z3.get_version_string()}, {len(goals)} claims")
 
 
+def limited() -> Any:
+    solver = z3.SolverFor("QF_NRA")
+    solver.set("timeout", QUERY_MS, "rlimit", WORK)
+    return solver
+
+
 class Solver:
-    """One encoder for all claims of a property. Tries first with 1/d and roots as arbitrary numbers, then exactly."""
+    """One encoder for all claims of a property. Tries first with 1/d and roots as arbitrary numbers, then exactly.
+
+    Answers are "unsat" (proved), "sat" with a model, "undefined" with the condition that could not be shown, "unknown".
+    """
 
     def __init__(self, world: SymbolicWorld):
-        self.encoder = Encoder(positive=frozenset(world.positive))
-        self.given = [self.encoder.encode(t) for t in world.given]
+        self.encoder = Encoder(positive=frozenset(world.positive), marks=tuple(world.marks))
+        self.assumed = list(world.given)
+        self.given = [self.encoder.encode(t) for t in self.assumed]
+        self.defined: set[tuple[Term, tuple[Term, ...]]] = set()
 
     def holds(self, goal: Term, given: list[Term] | None = None) -> tuple[str, Any]:
-        negated = z3.Not(self.encoder.encode(goal))
-        extra = [self.encoder.encode(t) for t in given or []]
+        """Whether the goal follows, everything in it being defined."""
+        extra = list(given or [])
+        answer, detail = self.follows(goal, extra)
+        if answer != "unsat":
+            return answer, detail
+        undefined = self.undefined([goal, *extra], extra)
+        return ("undefined", undefined) if undefined else ("unsat", None)
+
+    def follows(self, goal: Term, extra: list[Term]) -> tuple[str, Any]:
+        claim = self.encoder.encode(goal)
+        if z3.is_eq(claim) and claim.arg(0).eq(claim.arg(1)):
+            return "unsat", None  # the two sides are the same expression
+        negated = z3.Not(claim)
+        given = [self.encoder.encode(t) for t in extra]
+        known = self.encoder.known([goal, *extra, *self.assumed])
         answer: tuple[str, Any] = ("unknown", "")
-        for facts in (self.encoder.signs, self.encoder.facts):
-            solver = z3.SolverFor("QF_NRA")
-            solver.set("timeout", QUERY_MS)
-            solver.add(*self.given, *extra, *facts, negated)
+        signs = [c for key in known for c in self.encoder.signs[key]]
+        facts = [c for key in known for c in self.encoder.facts[key]]
+        for constraints in (signs, signs + facts) if facts else (signs,):
+            solver = limited()
+            solver.add(*self.given, *given, *constraints, negated)
             outcome = solver.check()
             if outcome == z3.unsat:
                 return "unsat", None
             answer = ("sat", solver.model()) if outcome == z3.sat else ("unknown", solver.reason_unknown())
         return answer
 
-    def undefined(self) -> str:
-        """A division, root or log that may be undefined under the assumptions, '' if there is none."""
-        for condition in list(self.encoder.domains):
-            if self.holds(condition)[0] != "unsat":
+    def undefined(self, terms: list[Term], extra: list[Term]) -> str:
+        """A division, root or log in these terms that may be undefined, '' if there is none.
+
+        Inner ones first: a condition may use the facts of what it is made of, never those of what it is a condition for.
+        """
+        for key in self.encoder.known([*terms, *self.assumed]):
+            condition = self.encoder.domains.get(key)
+            if condition is None or (key, ()) in self.defined or (key, tuple(extra)) in self.defined:
+                continue
+            self.encoder.encode(condition)
+            for given in ([], extra) if extra else ([],):
+                if self._clear(condition, given):
+                    self.defined.add((key, tuple(given)))
+                    break
+            else:
                 return f"{condition!r:.80}"
         return ""
 
+    def _clear(self, condition: Term, extra: list[Term]) -> bool:
+        """Whether a domain condition follows from the assumptions and from the facts of the terms inside it."""
+        known = self.encoder.known([condition])
+        given = [t for t in [*self.assumed, *extra] if self.encoder.encode(t) is not None and self.encoder.uses[t] <= set(known)]
+        signs = [c for key in known for c in self.encoder.signs[key]]
+        for constraints in (signs, signs + [c for key in known for c in self.encoder.facts[key]]):
+            solver = limited()
+            solver.add(*(self.encoder.encode(t) for t in given), *constraints, z3.Not(self.encoder.encode(condition)))
+            if solver.check() == z3.unsat:
+                return True
+        return False
+
     def vacuous(self) -> bool:
         """Whether no input satisfies the assumptions."""
-        solver = z3.SolverFor("QF_NRA")
-        solver.set("timeout", QUERY_MS)
+        solver = limited()
         solver.add(*self.given)
         return bool(solver.check() != z3.sat)
 

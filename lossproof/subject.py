@@ -12,7 +12,8 @@ from numerics.calling import inputs_of
 
 from .interpret import Formula, combine, interpret
 from .meanings import Meaning
-from .trace import Escape, Trace, explore
+from .program import Escape, Trace
+from .trace import explore
 
 TOKEN_INPUTS = ("logp", "old_logp", "ref_logp", "mask", "entropy")
 

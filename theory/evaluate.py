@@ -25,6 +25,13 @@ class Undefined(ArithmeticError):
 
 
 @dataclass(frozen=True)
+class Kink:
+    """In the place of a slope: continuous, but without a derivative, at a tie. Only a factor 0 makes it go away."""
+
+    where: str
+
+
+@dataclass(frozen=True)
 class Dual:
     """value + slope * (infinitesimal)."""
 
@@ -66,10 +73,15 @@ def mixed(f: Callable[[Any, Any], Any], x: Number, y: Number) -> Number:
 
 
 def plus(x: Number, y: Number) -> Number:
+    if isinstance(x, Kink) or isinstance(y, Kink):
+        return x if isinstance(x, Kink) else y
     return mixed(lambda a, b: a + b, x, y)
 
 
 def times(x: Number, y: Number) -> Number:
+    if isinstance(x, Kink) or isinstance(y, Kink):
+        kink, factor = (x, y) if isinstance(x, Kink) else (y, x)
+        return Fraction(0) if isinstance(factor, Fraction) and factor == 0 else kink
     return mixed(lambda a, b: a * b, x, y)
 
 
@@ -214,8 +226,11 @@ def conditional(t: Term, env: Env) -> Number:
     ends = [value(x, env) for x in p.args] if p.op in ("le", "lt") else []
     if any(isinstance(x, Dual) for x in ends) and truth_of("eq", *ends) is not False:
         other = value(b if holds else a, env)
-        if truth_of("eq", dual(other).slope, dual(taken).slope) is not True or truth_of("eq", other, taken) is not True:
+        if truth_of("eq", other, taken) is not True:
             raise Undefined(f"derivative at a tie of {p!r}")
+        slopes = dual(other).slope, dual(taken).slope
+        if any(isinstance(x, Kink) for x in slopes) or truth_of("eq", *slopes) is not True:
+            return Dual(dual(taken).value, Kink(repr(p)))
     return taken
 
 
@@ -255,10 +270,17 @@ def truth(p: Term, env: Env) -> bool | None:
             return every(truth(body.args[1], env.bind(i, Fraction(k))) for k in span_)
         return None
     if op == "deriv":
-        v, f, at, d = args
-        slope = dual(value(f, env.bind(v, Dual(value(at, env), Fraction(1))))).slope
-        return truth_of("eq", slope, value(d, env))
+        return truth_of("eq", slope(p, env), value(args[3], env))
     return None
+
+
+def slope(p: Term, env: Env) -> Number:
+    """The derivative of which p, a statement about it, speaks."""
+    v, f, at, _ = p.args
+    found = dual(value(f, env.bind(v, Dual(value(at, env), Fraction(1))))).slope
+    if isinstance(found, Kink):
+        raise Undefined(f"derivative at a tie of {found.where}")
+    return found
 
 
 def every(truths: Any) -> bool | None:
@@ -292,8 +314,7 @@ def sides(p: Term, env: Env) -> str:
     left, right = inner.args[:2]
     try:
         if inner.op == "deriv":
-            v, f, at, right = inner.args
-            a = dual(value(f, env.bind(v, Dual(value(at, env), Fraction(1))))).slope
+            a, right = slope(inner, env), inner.args[3]
         else:
             a = value(left, env)
         b = value(right, env)

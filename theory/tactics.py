@@ -141,7 +141,7 @@ class Context:
         for th in self.facts:
             if th.concl.op == "all" and th.concl.args[1].op == "imp" and th.concl.args[1].args[1].op == goal.op:
                 v, body = th.concl.args[0], th.concl.args[1].args[1]
-                indices = {a for t in atoms(goal) if t.op == "app" for a in t.args[2:] if isinstance(a, Term) and is_int(a)}
+                indices = {a for t in atoms(goal) if t.op == "app" for a in t.args[2:] if is_int(a)} | {x for x in goal.free if is_int(x)}
                 for t in sorted(indices, key=repr) if v.args[1] == "Z" else ():
                     if same(subst(body, {v: t}), goal):
                         try:

@@ -28,6 +28,12 @@ def at_step(ctx: Context, *at: Term) -> list[Theorem]:
     return [ctx.at(th, *at) for th in ctx.facts if th.concl.op == "all"]
 
 
+def for_all(index: Term, low: Term, high: Term, th: Theorem) -> Theorem:
+    """For every index from low to high, from a theorem that assumes low <= index and index <= high."""
+    span = mk("and", le(low, index), le(index, high))
+    return k.all_intro(index, k.imp_intro(span, discharge(th, [k.and_elim(k.assume(span), n) for n in (0, 1)])))
+
+
 def by_steps(ctx: Context, n: Term, last: Term, claim: Term, base: Theorem, step: Step) -> Theorem:
     """claim at n = `last`, from claim at 0 and from claim at n -> claim at n+1 for 0 <= n < `last`.
 
@@ -119,3 +125,22 @@ def inverse_of_product(ctx: Context, x: Term, y: Term) -> Theorem:
     """1/(x y) = (1/x) (1/y) for x and y known to be non-zero."""
     known = [ctx.unequal(x, ZERO), ctx.unequal(y, ZERO)]
     return k.field(inv(mul(x, y)), mul(inv(x), inv(y)), [*known, k.nonzero_product([x, y], known)])
+
+
+def same_step(ctx: Context, m: Term, v: Term, e: Term, factor: Term, first: Theorem, second: Theorem) -> Theorem:
+    """m*/(√v* + φ e) = m/(√v + e) from m* = φ m (first) and v* = φ² v (second), where 0 < φ, 0 <= v, √v + e != 0 are known."""
+    size, scaled, hole = app("sqrt", v), second.concl.args[0], var("hole")
+    square = k.law("sqrt_square", v, ZERO, [ctx.prove(le(ZERO, v))])
+    whole = mul(factor, size)
+    scaled_size = root(ctx, scaled, whole, ctx.equal(mk("pow", whole, 2), scaled, square, second))
+    below = congruence(scaled_size, hole, inv(add(hole, mul(factor, e))))
+    split = inverse_of_product(ctx, factor, add(size, e))
+    left = mul(first.concl.args[0], inv(add(app("sqrt", scaled), mul(factor, e))))
+    return ctx.equal(left, mul(m, inv(add(size, e))), below, split, first)
+
+
+def with_limit(ctx: Context, th: Theorem, value: Term, *using: Theorem) -> Theorem:
+    """The limit with its value written as `value`."""
+    (bound, f, kind, found), x, hole = th.concl.args, var("limit_x", th.concl.args[0].args[1]), var("hole")
+    equation = ctx.equal(found, value, *using)
+    return k.rewrite(equation, th, hole, mk("lim", x, subst(f, {bound: x}), kind, hole))

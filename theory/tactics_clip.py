@@ -169,8 +169,7 @@ def follow(ctx: Context, claim: Theorem) -> list[Theorem]:
 
 @dataclass(frozen=True)
 class Clipped:
-    """α (max(0, A) min(s, high) + min(0, A) max(s, low)): its factors, A, s and the bounds, and what `kept` says of
-    its clip."""
+    """The term α (max(0, A) min(s, high) + min(0, A) max(s, low)); its four factors in this order."""
 
     weight: Term
     factors: tuple[Term, ...]
@@ -237,8 +236,7 @@ def clipped_derivative(
 
 
 def over_range(th: Theorem, *ranges: tuple[Term, Term, Term]) -> Theorem:
-    """A derivative, equation or inequality for every index of the ranges (i, lo, hi), innermost first: the same of
-    the sums."""
+    """From a derivative or relation for every index of the ranges (i, lo, hi), innermost first, to that of the sums."""
     for i, lo, hi in ranges:
         th = k.sum_congr(i, lo, hi, th)
     return th

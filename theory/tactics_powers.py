@@ -152,9 +152,34 @@ def squares_order(a: Term, b: Term, squares: Theorem, b_nonneg: Theorem) -> Theo
     return k.cases(le(a, b), k.assume(le(a, b)), k.cut(k.negate(k.assume(neg(le(a, b)))), contrary))
 
 
+def squares_strict(a: Term, b: Term, squares: Theorem, b_nonneg: Theorem) -> Theorem:
+    """a < b from a^2 < b^2 and 0 <= b."""
+    goal = lt(a, b)
+    above = k.negate(k.assume(neg(goal)))  # b <= a: a^2 - b^2 = (a - b)^2 + 2 b (a - b)
+    parts = [(Fraction(1), ONE, [above, above]), (Fraction(2), ONE, [b_nonneg, above]), (Fraction(1), ONE, [squares])]
+    broken = k.sos(lt(ZERO, ZERO), parts, [], [])
+    return k.cases(goal, k.assume(goal), k.absurd(k.linear(ZERO, ZERO, [], []), k.negate(broken), goal))
+
+
 def product_sign(goal: Term, *factors: Theorem, weight: int = 1) -> Theorem:
     """0 <= (or <) a product, from the signs of its factors; what is left of the goal is ring arithmetic."""
     return k.sos(goal, [(Fraction(weight), ONE, list(factors))], [], [])
+
+
+def squared(th: Theorem) -> Theorem:
+    """0 < x^2 from 0 < x."""
+    return product_sign(lt(ZERO, mk("pow", th.concl.args[1], 2)), th, th)
+
+
+def unit(nonzero: Theorem) -> Theorem:
+    """x/x = 1 from 0 < x."""
+    x = nonzero.concl.args[1]
+    return k.field(mul(x, inv(x)), ONE, [k.negate(nonzero)])
+
+
+def added(goal: Term, *parts: Theorem) -> Theorem:
+    """a <= b or a < b as the sum of known inequalities; what is left is ring arithmetic."""
+    return k.sos(goal, [(Fraction(1), ONE, [th]) for th in parts], [], [])
 
 
 def sum_sign(s: Term, ctx: Context, sign: Callable[[Context, Term], Theorem], lo: Term, hi: Term) -> Theorem:
@@ -177,7 +202,16 @@ def rewrite_all(equation: Theorem, th: Theorem) -> Theorem:
     return k.rewrite(equation, th, hole, opened(th.concl))
 
 
-def positive_sum(ctx: Context, s: Term, at: Term, sign: Callable[[Context, Term], Theorem], positive: Theorem) -> Theorem:
+def at_values(ctx: Context, equations: list[Theorem], claim: Term, th: Theorem) -> Theorem:
+    """A claim about several variables, given x = c for each, from the theorem that it is at those values."""
+    if not equations:
+        return k.restate(th, claim)
+    return at_value(ctx, equations[0], claim, lambda inside, p: at_values(inside, equations[1:], p, th))
+
+
+def positive_sum(
+    ctx: Context, s: Term, at: Term, sign: Callable[[Context, Term], Theorem], positive: Theorem
+) -> Theorem:
     """0 < Sum f from 0 <= f(i) for all i, which `sign(inside, i)` proves, and 0 < f(at), at in the range."""
     bound, lo, hi, body = s.args
     split = k.sum_split(s, at, [ctx.prove(le(sub(lo, ONE), at)), ctx.prove(le(at, hi))])
@@ -210,7 +244,6 @@ def over_root_between(low: Fraction, a: Fraction, x: Fraction, high: Fraction) -
     square = k.law("sqrt_square", value, ZERO, [Context().prove(le(ZERO, value))])
     root, one = root_sign.concl.args[1], Fraction(1)
     inverse = k.inv_positive(root_sign)
-    unit = k.field(mul(root, inv(root)), ONE, [k.negate(root_sign)])
     out = []
     for bound, sign in ((low, 1), (high, -1)):
         scaled, goal = mul(num(bound), root), le(num(bound), mul(num(a), inv(root)))
@@ -218,9 +251,10 @@ def over_root_between(low: Fraction, a: Fraction, x: Fraction, high: Fraction) -
         noneg = k.sos(le(ZERO, scaled), [(bound, ONE, [root_sign])], [], [])
         ends, nonneg = ((scaled, num(a)), Context().prove(le(ZERO, num(a)))) if sign > 0 else ((num(a), scaled), noneg)
         gap = sign * (a * a - bound * bound * x)
-        order = k.sos(le(*(squares if sign > 0 else squares[::-1])), [(gap, ONE, [])], [square], [num(-sign * bound * bound)])
+        ends_squared = le(*(squares if sign > 0 else squares[::-1]))
+        order = k.sos(ends_squared, [(gap, ONE, [])], [square], [num(-sign * bound * bound)])
         below = squares_order(*ends, order, nonneg)
         # a/s - bound = (a - bound s)/s + bound (s/s - 1)
         goal = le(*(goal.args if sign > 0 else goal.args[::-1]))
-        out.append(k.sos(goal, [(one, ONE, [inverse, below])], [unit], [num(sign * bound)]))
+        out.append(k.sos(goal, [(one, ONE, [inverse, below])], [unit(root_sign)], [num(sign * bound)]))
     return out[0], out[1]

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from fractions import Fraction
+from math import ceil, floor, log
 from typing import Any
 
 from ..decide import Finding, decide, prove, refute, refuted, scope
@@ -30,7 +31,7 @@ def silent(subject: Subject, s: float, better: bool) -> bool:
 def bounds(subject: Subject) -> tuple[Fraction | None, Fraction | None]:
     """The ratios (low, high) beyond which a token in the favoured direction gets no gradient; None where there is none.
 
-    Found by bisection on the real function, rounded to the simplest fraction within 1e-9 of it.
+    Found by bisection on the real function: the simple fraction that it is, else one that lies a little further out.
     """
     if subject.clip is None:
         subject.clip = threshold(subject, False), threshold(subject, True)
@@ -44,13 +45,18 @@ def threshold(subject: Subject, better: bool) -> Fraction | None:
     for _ in range(80):
         middle = (inside * outside) ** 0.5
         inside, outside = (inside, middle) if silent(subject, middle, better) else (middle, outside)
-    return Fraction(inside).limit_denominator(10_000)
+    simple = Fraction(inside).limit_denominator(10_000)
+    if abs(simple - Fraction(inside)) < Fraction(1, 10**12):
+        return simple
+    return Fraction(ceil(inside * 10_000), 10_000) if better else Fraction(floor(inside * 10_000), 10_000)
 
 
 def beyond(w: Any, low: Fraction | None, high: Fraction | None, favoured: bool) -> list[Claim]:
     """Claims about tokens beyond the bounds: g = 0 in the favoured direction, g != 0 in the other."""
     x = w.inputs()
     w.not_all_equal(x.rewards)
+    if w.symbolic:
+        w.marks += [bound for bound in (low, high) if bound is not None and bound > 0]
     g = w.gradient(x)
     centre = x.rewards.sum() / w.number(w.G)
     out = []
@@ -70,40 +76,57 @@ def beyond(w: Any, low: Fraction | None, high: Fraction | None, favoured: bool) 
     return out
 
 
-def still_pushed(better: bool) -> Any:
-    """Beyond every bound the favoured token is still pushed: g != 0 for all ratios on that side of 1."""
+def still_pushed(better: bool, compensated: bool = False) -> Any:
+    """At rewards 1, 0, .. (or 0, 1, ..) the first token has g != 0 for every ratio on its side of 1: no bound silences it.
+
+    The other ratios are 1; `compensated`: that of the second token is the inverse, so that their product is 1.
+    """
 
     def claims(w: Any) -> list[Claim]:
         x = w.inputs()
-        w.not_all_equal(x.rewards)
-        g = w.gradient(x)
-        centre, s = x.rewards.sum() / w.number(w.G), w.ratio(x, 0, 0)
-        sign = w.condition(centre, "<", x.rewards[0]) if better else w.condition(x.rewards[0], "<", centre)
+        rewards, mask, entropy, old = x.rewards.copy(), x.mask.copy(), x.entropy.copy(), x.logp.copy()
+        rewards[:] = w.number(0 if better else 1)
+        rewards[0] = w.number(1 if better else 0)
+        mask[:], entropy[:] = w.number(1), w.number(1) / w.number(2)
+        old[0, 0] = x.old_logp[0, 0]
+        if compensated:
+            old[0, 1] = x.logp[0, 1] + (x.logp[0, 0] - old[0, 0])
+        x = x.but(rewards=rewards, mask=mask, entropy=entropy, old_logp=old)
+        s = w.ratio(x, 0, 0)
         side = w.condition(w.number(1), "<", s) if better else w.condition(s, "<", w.number(1))
-        return [w.different(g[0, 0], 0, "the weight", [sign, side])]
+        return [w.different(w.gradient(x)[0, 0], 0, "the weight", [side])]
 
     return claims
 
 
+def no_bounds(p: Property, subject: Subject) -> str:
+    """The proof that one of the bounds cannot exist, '' if there is none."""
+    for better in (True, False):
+        for compensated in (False, True):
+            proof = prove(replace(p, claims=still_pushed(better, compensated)), subject, 2, 2 if compensated else 1)
+            if proof.proved:
+                others = "the next token's ratio being the inverse" if compensated else "the other ratios being 1"
+                return f"g != 0 for every ratio {'above' if better else 'below'} 1, {others} ({proof.method})"
+    return ""
+
+
 def judge_silent(p: Property, subject: Subject, G: int, T: int) -> Finding:
     low, high = bounds(subject)
-    for better, bound in ((True, high), (False, low)):
-        if bound is None and not (low is not None and high is not None):
-            far = FAR if better else 1 / FAR
-            case = make([1, 0] if better else [0, 1], [1, 1], 1, [[far], [1.0]])
-            push = replace(p, decide=None, claims=lambda w: beyond_everything(w, better))
-            proof = prove(replace(p, claims=still_pushed(better)), subject, min(G, 2), 1)
-            if refute(push, subject, [case]) is not None and proof.proved:
-                found = refuted(push, subject, case)
-                return replace(found, method="g != 0 for every ratio on that side (unsat); one re-executed in float64", scope=scope(2, 1))
+    tried = (low or Fraction(1, 10**5), high or Fraction(10**5))
+    attempt = replace(p, decide=None, claims=lambda w: beyond(w, *tried, True))
     if low is None or high is None:
-        return Finding(p.id, "unknown", p.statement, scope(G, T), reason="no clip bounds were found, nor a proof that there are none")
-    finding = decide(replace(p, decide=None, claims=lambda w: beyond(w, low, high, True)), subject, G, T)
-    return replace(finding, formula=f"epsilon_low = {1 - low}, epsilon_up = {high - 1}")
-
-
-def beyond_everything(w: Any, better: bool) -> list[Claim]:
-    return beyond(w, None if better else Fraction(1, 10**5), Fraction(10**5) if better else None, True)
+        cases = [make([1, 0], [1, 1], 1, [[FAR], [1.0]]), make([0, 1], [1, 1], 1, [[1 / FAR], [1.0]])]
+        case = refute(attempt, subject, cases)
+        found = refuted(attempt, subject, case) if case is not None else Finding(p.id, "unknown", p.statement, scope(G, T))
+    else:
+        found = decide(attempt, subject, G, T)
+    if found.verdict == "proved":
+        return replace(found, formula=f"epsilon_low = {1 - tried[0]}, epsilon_up = {tried[1] - 1}")
+    why = no_bounds(p, subject)
+    if found.verdict == "refuted" and why:
+        return replace(found, method=f"{why}; one re-executed in float64")
+    reason = f"bounds {tried[0]} and {tried[1]} do not silence it, and no proof that wider ones do not" if found.verdict == "refuted" else found.reason
+    return Finding(p.id, "unknown", p.statement, scope(G, T), reason=reason or "no clip bounds were found, nor a proof that there are none")
 
 
 def judge_pessimistic(p: Property, subject: Subject, G: int, T: int) -> Finding:
@@ -120,18 +143,24 @@ def weighted(low: Fraction | None, high: Fraction | None) -> Any:
             for t in range(w.T):
                 x = w.inputs()
                 w.not_all_equal(x.rewards)
-                moved = x.old_logp.copy()
-                moved[i, t] = w.inputs(prefix="other_").old_logp[i, t]
-                y = x.but(old_logp=moved)
-                s, u = w.ratio(x, i, t), w.ratio(y, i, t)
-                inside = [w.condition(w.number(low), "<", r) for r in (s, u) if low is not None]
-                inside += [w.condition(r, "<", w.number(high)) for r in (s, u) if high is not None]
-                g, h = w.gradient(x)[i, t], w.gradient(y)[i, t]
-                says = f"g/s at two ratios of token {t} of completion {i} (cross-multiplied)"
-                out.append(w.equal(g * u, h * s, says, [*inside, *w.live(x, i, t)]))
+                for old in [w.inputs(prefix="other_").old_logp[i, t]] if w.symbolic else elsewhere(x.logp[i, t], low, high):
+                    moved = x.old_logp.copy()
+                    moved[i, t] = old
+                    y = x.but(old_logp=moved)
+                    s, u = w.ratio(x, i, t), w.ratio(y, i, t)
+                    inside = [w.condition(w.number(low), "<", r) for r in (s, u) if low is not None]
+                    inside += [w.condition(r, "<", w.number(high)) for r in (s, u) if high is not None]
+                    g, h = w.gradient(x)[i, t], w.gradient(y)[i, t]
+                    says = f"g/s at two ratios of token {t} of completion {i} (cross-multiplied)"
+                    out.append(w.equal(g * u, h * s, says, [*inside, *w.live(x, i, t)]))
         return out
 
     return claims
+
+
+def elsewhere(logp: float, low: Fraction | None, high: Fraction | None) -> list[float]:
+    """Old log-probabilities that put the ratio three quarters of the way from 1 to either bound."""
+    return [logp - log(1 + 0.75 * (float(bound) - 1)) for bound in (Fraction(1, 2) if low is None else low, high or Fraction(2))]
 
 
 def judge_weighted(p: Property, subject: Subject, G: int, T: int) -> Finding:
@@ -142,7 +171,7 @@ PROPERTY = [
     Property(
         "clipped-silent",
         "there are bounds such that a token with s > 1+eps_up and a positive advantage, or s < 1-eps_low and a negative one, has g = 0",
-        decide=judge_silent, needs=("old_logp",), exists=True, harm=45,
+        decide=judge_silent, exists=True, harm=45,
     ),
     Property(
         "clip-pessimistic",

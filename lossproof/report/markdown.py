@@ -1,7 +1,7 @@
 """`paper_checks.md`: every claim with its verdict, its formal statement beside the printed one, and each finding.
 
-Deterministic: no dates, times or facts of the machine, so that a rerun on the same tree yields the same bytes. That also
-leaves out the number of steps and the hash of a certificate: proof search may find another derivation of the same theorem.
+Deterministic: no dates, times or facts of the machine, so that a rerun on the same tree yields the same bytes. Numbers
+of steps and hashes of certificates are left out, too: proof search may find another derivation of the same theorem.
 """
 
 from collections import Counter

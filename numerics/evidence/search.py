@@ -11,18 +11,17 @@ from fractions import Fraction
 from math import ceil, floor
 from typing import Any
 
+from flint import arb
 from hypothesis import HealthCheck, Phase, assume, given, seed, settings
 from hypothesis import strategies as st
 from hypothesis.errors import Unsatisfiable
 
-from theory.evaluate import Dual, Env, Undefined, fails, show, sides, truth, value
-from theory.kernel.ring import poly
-from theory.kernel.terms import sub
+from theory.evaluate import Dual, Env, Undefined, fails, plus, show, sides, times, truth, value
 from theory.language import formula
 from theory.proposition import Case, Proposition
 from theory.verdict import Evidence
 
-from .steering import EQUAL, LOW, Rule, Steering, first_of
+from .steering import EQUAL, LOW, Rule, Steering, first_of, shifted
 from .strategies import BY_NAME, INT_FAMILY_TAGS, MEMBERS, REAL_FAMILY_TAGS, Bounds, integers
 
 GENERIC, QUARTERS = MEMBERS["generic"](Bounds()), [Fraction(k, 4) for k in range(-2, 3)]
@@ -50,8 +49,9 @@ class Drawn(Env):
 
     def app(self, name: str, sort: str, args: tuple[Any, ...]) -> Any:
         self.sorts[name] = sort
-        moving = name in self.steering.moving or name in self.steering.slopes or name in self.steering.slopes.values()
-        if args and (moving or isinstance(args[-1], Dual)):
+        if any(isinstance(a, arb) for a in args[:-1]):
+            raise Undrawable(f"{name} at an irrational index")
+        if args and (name in self.steering.functions or isinstance(args[-1], (Dual, arb))):
             given = self.defined(name, args)
             return self.smooth(name, args) if given is None else given
         return self.lookup(name, sort, args)
@@ -81,7 +81,7 @@ class Drawn(Env):
         if ("tag", name) not in self.drawn:
             self.drawn["tag", name] = self.draw(tags)
         tag = self.drawn["tag", name]
-        known = [x for key, x in self.drawn.items() if key[0] == name and len(key) > 1]
+        known = [x for key, x in self.drawn.items() if key[0] == name and len(key) > 1 and isinstance(x, Fraction)]
         if known and tag == "all-equal" or len(known) > 1 and tag == "ties":
             return known[0] if tag == "all-equal" else self.draw(st.sampled_from(known))
         if sort == "Z":
@@ -121,10 +121,10 @@ class Drawn(Env):
         for pattern, actual in zip(rule.lhs.args[2:] if rule.lhs.op == "app" else (), args, strict=True):
             over = [v for v in todo if v in pattern.free]
             if over:
-                shift = poly(sub(pattern, over[0]))
-                if not set(shift) <= {frozenset()} or not isinstance(actual, (Fraction, Dual)):
+                shift = shifted(pattern, over[0])
+                if shift is None or not isinstance(actual, (Fraction, Dual)):
                     return None
-                env = env.bind(over[0], actual - shift.get(frozenset(), Fraction(0)))
+                env = env.bind(over[0], actual - shift)
                 todo.remove(over[0])
             elif value(pattern, env) != actual:
                 return None
@@ -147,8 +147,8 @@ class Drawn(Env):
             self.drawn[key] = (a, b, c)  # b^2 < 4 (a - low) c where it is to stay above `low`
         a, b, c = self.drawn[key]
         if name in self.steering.slopes:
-            return b + x * (2 * c) if not isinstance(x, Dual) else x * (2 * c) + b
-        return x * b + x * x * c + a
+            return plus(b, times(2 * c, x))
+        return plus(a, plus(times(b, x), times(c, times(x, x))))
 
     def case(self) -> Case:
         """The drawn values as a case of their own, for `theory.evaluate`; what was not drawn has no value in it."""
@@ -204,8 +204,8 @@ class Broken(Exception):
     """The claim fails in this case."""
 
 
-class Spent(BaseException):
-    """The budget is spent. No Exception, so that it stops Hypothesis."""
+class Spent(KeyboardInterrupt):
+    """The budget is spent: the one way to stop Hypothesis at once."""
 
 
 def explore(p: Proposition, budget: int, start: int = 0) -> Outcome:
@@ -216,7 +216,7 @@ def explore(p: Proposition, budget: int, start: int = 0) -> Outcome:
     for a in assumptions:
         steering.read(a)
     for p_ in (claim, *assumptions):
-        steering.find_moving(p_)
+        steering.find_functions(p_)
     outcome = Outcome(0, 0, None)
 
     @seed(start)

@@ -5,11 +5,15 @@ fixes its last member, and derivatives make functions of families. Whatever is m
 """
 
 from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cache
 
 from theory.evaluate import Env, value
 from theory.kernel import Term, mk
-from theory.kernel.terms import ONE, le, sub
+from theory.kernel.ring import UNIT, poly
+from theory.kernel.terms import ONE, is_int, le, sub
 
+Terms = tuple[Term, ...]
 LOW, HIGH, EQUAL = "low", "high", "equal"
 
 
@@ -21,8 +25,8 @@ class Rule:
     kind: str
     lhs: Term
     says: Term
-    over: tuple[Term, ...]
-    conditions: tuple[Term, ...]
+    over: Terms
+    conditions: Terms
     strict: bool = False
 
 
@@ -32,9 +36,9 @@ class Steering:
 
     rules: dict[str, list[Rule]] = field(default_factory=dict)
     slopes: dict[str, str] = field(default_factory=dict)  # family of derivatives -> family of functions
-    moving: set[str] = field(default_factory=set)  # families that some derivative asks to be functions
+    functions: set[str] = field(default_factory=set)  # families of a real argument
 
-    def read(self, p: Term, over: tuple[Term, ...] = (), conditions: tuple[Term, ...] = ()) -> None:
+    def read(self, p: Term, over: Terms = (), conditions: Terms = ()) -> None:
         if p.op == "all":
             self.read(p.args[1], (*over, p.args[0]), conditions)
         elif p.op == "imp":
@@ -60,21 +64,17 @@ class Steering:
         elif p.op == "deriv" and name_of(p.args[1]) and name_of(p.args[3]):
             self.slopes[name_of(p.args[3])] = name_of(p.args[1])
 
-    def add(
-        self, kind: str, lhs: Term, says: Term, over: tuple[Term, ...], conditions: tuple[Term, ...], strict: bool = False
-    ) -> None:
+    def add(self, kind: str, lhs: Term, says: Term, over: Terms, conditions: Terms, strict: bool = False) -> None:
         if name := name_of(lhs):
             self.rules.setdefault(name, []).append(Rule(kind, lhs, says, over, conditions, strict))
 
-    def find_moving(self, t: Term, moved: frozenset[Term] = frozenset()) -> None:
-        """Families whose last argument moves with the variable of a derivative."""
-        if t.op == "deriv":
-            moved |= {t.args[0]}
-        if t.op == "app" and (name := name_of(t)) and len(t.args) > 2 and moved & t.args[-1].free:
-            self.moving.add(name)
+    def find_functions(self, t: Term) -> None:
+        """Families of a real argument, their last one: functions, which must be the same at every value of it."""
+        if t.op == "app" and (name := name_of(t)) and len(t.args) > 2 and not is_int(t.args[-1]):
+            self.functions.add(name)
         for a in t.args:
             if isinstance(a, Term):
-                self.find_moving(a, moved)
+                self.find_functions(a)
 
 
 def name_of(t: Term) -> str:
@@ -97,3 +97,10 @@ def first_of(v: Term, rule: Rule, env: Env) -> Env:
         if c.op == "and" and len(c.args) == 2 and c.args[0].op == "le" and c.args[0].args[1] is v:
             return env.bind(v, value(c.args[0].args[0], env))
     return env
+
+
+@cache
+def shifted(t: Term, v: Term) -> Fraction | None:
+    """The number c such that t = v + c, None if there is none."""
+    difference = poly(sub(t, v))
+    return difference.get(UNIT, Fraction(0)) if set(difference) <= {UNIT} else None

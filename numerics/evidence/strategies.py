@@ -6,7 +6,7 @@ for lengths; near-clip for ratios. `BY_NAME` is what a proposition's `hints` may
 
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cache
+from functools import lru_cache
 from math import ceil, floor
 
 from hypothesis import strategies as st
@@ -38,13 +38,14 @@ class Bounds:
         return Bounds(self.low, x, self.low_open, is_open) if lower else self
 
 
-@cache
+@lru_cache(4096)
 def generic(bounds: Bounds) -> SearchStrategy:
-    """Any small rational in range: corner values first, then fractions with denominators to 12, the simplest first."""
+    """Any small rational in range: corners, or fractions with denominators to 12; the simplest first, as it shrinks."""
     low = bounds.low if bounds.low is not None else (bounds.high - 8 if bounds.high is not None else Fraction(-4))
     high = bounds.high if bounds.high is not None else low + 8
     top = min(high, low + 16)  # of a wide range: its first part, and twelfths of the whole
-    small = {Fraction(n, d) for d in range(1, 13) for n in range(ceil(low * d), floor(top * d) + 1)}
+    finest = 12 if low.denominator == high.denominator == 1 else 4  # odd bounds come one by one, from other draws
+    small = {Fraction(n, d) for d in range(1, finest + 1) for n in range(ceil(low * d), floor(top * d) + 1)}
     small |= {low + (high - low) * k / 12 for k in range(13)}
     anywhere = sorted(filter(bounds.admits, small), key=lambda x: (x.denominator, abs(x), x < 0))
     corners = [x for x in CORNERS if bounds.admits(x)]
@@ -53,7 +54,7 @@ def generic(bounds: Bounds) -> SearchStrategy:
     return st.sampled_from(corners) | st.sampled_from(anywhere) if corners else st.sampled_from(anywhere)
 
 
-@cache
+@lru_cache(4096)
 def integers(bounds: Bounds) -> SearchStrategy:
     """Small integers in range (sizes, lengths, step counts)."""
     low, high = -1, None
@@ -67,14 +68,14 @@ def integers(bounds: Bounds) -> SearchStrategy:
     return st.integers(low, max(low, high)).map(Fraction)
 
 
-@cache
+@lru_cache(4096)
 def ratios(bounds: Bounds) -> SearchStrategy:
     """Importance ratios: on, just inside and just outside the usual clip bounds, and far away."""
     near = [x for x in CLIP if bounds.admits(x)]
     return st.one_of(st.sampled_from(near), generic(bounds)) if near else generic(bounds)
 
 
-@cache
+@lru_cache(4096)
 def unit(bounds: Bounds) -> SearchStrategy:
     """Numbers strictly between 0 and 1: decay rates, probabilities, clip widths."""
     usual = [Fraction(x) for x in ("1/2", "9/10", "1/4", "1/10", "19/20", "2/3", "1/100")]
@@ -83,19 +84,19 @@ def unit(bounds: Bounds) -> SearchStrategy:
     return st.sampled_from(usual) | generic(within) if usual else generic(within)
 
 
-@cache
+@lru_cache(4096)
 def squares(bounds: Bounds) -> SearchStrategy:
     """Squares of rationals, whose roots stay exact."""
     return generic(Bounds(Fraction(0))).map(lambda x: x * x).filter(bounds.admits)
 
 
-@cache
+@lru_cache(4096)
 def heavy_tailed(bounds: Bounds) -> SearchStrategy:
     far = [x for k in (3, 6) for x in (Fraction(10**k), Fraction(-(10**k)), Fraction(1, 10**k)) if bounds.admits(x)]
     return st.one_of(st.sampled_from(far), generic(bounds)) if far else generic(bounds)
 
 
-@cache
+@lru_cache(4096)
 def binary(bounds: Bounds) -> SearchStrategy:
     values = [x for x in (Fraction(0), Fraction(1)) if bounds.admits(x)]
     return st.sampled_from(values) if values else generic(bounds)

@@ -23,7 +23,9 @@ MODULES = sorted(path.stem for path in kernel_mutants.KERNEL.glob("*.py") if pat
 EQUIVALENT = {
     ": SHAPES: any 1th argument of app": "`mk` compares the sort with R and Z on its own",
     ": SHAPES: any 2th argument of lim": "`mk` compares the kind with oo and 0+ on its own",
-    "subst: no filter v in t.free": "a shortcut: replacing what does not occur changes nothing",
+    "subst: no filter v in t.free": "a shortcut: replacing what does not occur, or by itself, changes nothing",
+    "subst: no v in t.free in": "the same shortcut, its first half",
+    "subst: no v is not w in": "the same shortcut, its second half",
     "clear: no filter a is inv(d)": "a higher power of d than needed is as good: it vanishes where p does",
     "is_opaque: no t.op == 'app'": "only applications have three arguments of which the first is such a name",
     "limit.lim: no t.op == 'app'": "only applications have four arguments that begin with a name and a sort",

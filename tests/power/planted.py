@@ -1,19 +1,26 @@
 """What a planted claim is, and the expressions that planted claims share."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
 import sympy as sp
 
-from theory.language import family, int_family, integers, mean, reals
+from numerics.evidence.search import Outcome
+from theory.decide import decide
+from theory.evaluate import Env, Undefined, fails, truth
+from theory.language import family, formula, int_family, integers, mean, reals
 from theory.proposition import Proposition
+from theory.verdict import Status
 
 x, y, z, s, A, e, b = reals("x y z s A epsilon b")
 G, i, j, t, n = integers("G i j t n")
-r, w = family("r"), family("w")
+r, w, f, g = (family(name) for name in "rwfg")
 length = int_family("length")
 
 R, W = sp.Sum(r(i), (i, 1, G)), sp.Sum(w(i), (i, 1, G))
+R_SQUARED = sp.Sum(r(i) ** 2, (i, 1, G))
 M = R / G
 VAR = mean((r(i) - M) ** 2, i, G)
 SOME, TWO = G >= 1, G >= 2
@@ -47,3 +54,43 @@ class Planted:
         return Proposition(
             "planted.claim", self.name, self.family, "-", self.statement, stated, witness=self.case, hints=self.hints
         )
+
+
+def known_bug(what: str) -> pytest.MarkDecorator:
+    """A test that shows a bug of the code under test. Strict: take the mark away once the bug is gone."""
+    return pytest.mark.xfail(strict=True, reason=what)
+
+
+# -- the harness: how rates are measured, so that a liar can be put in the place of what is measured -------------------
+
+Searcher = Callable[[Proposition, int, int], Outcome]
+Prover = Callable[[Any], Any]
+
+
+def confirmed(p: Planted, outcome: Outcome) -> bool:
+    """Whether a search found a counterexample that holds up when `theory.evaluate` re-executes it."""
+    if outcome.counterexample is None or outcome.case is None:
+        return False
+    env = Env(outcome.case)
+    try:
+        assumed = all(truth(formula(a), env) is True for a in p.assumed)
+    except Undefined:
+        return False
+    return assumed and fails(formula(p.statement), env)
+
+
+def refutation_rate(search: Searcher, claims: Iterable[Planted], budget: int = 300) -> float:
+    found = [confirmed(p, search(p.proposition, budget, 0)) for p in claims]
+    return sum(found) / len(found)
+
+
+def proof_rate(prove: Prover, claims: Iterable[Planted]) -> float:
+    """The share of claims that `decide` calls proved with this prover; assumptions without a model are left out."""
+    tried = [decide(bare(p, prove)).status is Status.PROVED for p in claims]
+    return sum(tried) / len(tried)
+
+
+def bare(p: Planted, prove: Prover) -> Proposition:
+    """The claim without its assumptions: as an implication, so that no model is asked for."""
+    statement = sp.Implies(sp.And(*p.assumed), p.statement) if p.assumed else p.statement
+    return Proposition("planted.claim", p.name, p.family, "-", statement, proof=prove)

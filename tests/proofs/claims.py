@@ -12,7 +12,7 @@ from theory.language import family, formula, int_family, integers, reals, term
 from theory.proposition import Proposition
 from theory.tactics import Context
 
-x, y, z = reals("x y z")
+s, x, y, z = reals("s x y z")
 G, i, j, n = integers("G i j n")
 r, f, g = (family(name) for name in "rfg")
 length = int_family("length")

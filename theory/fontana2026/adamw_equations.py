@@ -19,8 +19,8 @@ from theory.kernel.terms import ONE, ZERO, eq, inv, le, lt, mk, mul, sub, subst
 from theory.kernel.theorem import same
 from theory.language import ForAll, equals, family, formula, integers, reals, term
 from theory.proposition import UNNEEDED, proposition, refuted
-from theory.tactics import Context, discharge
-from theory.tactics_adam import W, at_step, by_steps, defining, congruence, each, equations, powers, root_floor, square_average
+from theory.tactics import Context
+from theory.tactics_adam import W, at_step, by_steps, defining, congruence, each, equations, for_all, powers, root_floor, square_average
 
 n, i, t, s = integers("n i t s")
 xi, lam, eps, theta, b, b1, b2, mhat, vhat = reals("xi lam eps theta beta beta1 beta2 mhat vhat")
@@ -355,8 +355,7 @@ def is_average(goal: Goal, moment: Any, rate: Any, of: Any) -> Theorem:
     (power,) = powers(aged, b, term(n - s))
     share = [goal.prove(lt(b, ONE)), power, k.inv_positive(corrections[1])]
     positive = k.sos(formula(weight(rate, n, s) >= 0), [(W, ONE, share)], [], [])
-    span = formula(sp.And(s >= 1, s <= n))
-    every = k.all_intro(at, k.imp_intro(span, discharge(positive, [k.and_elim(k.assume(span), x) for x in (0, 1)])))
+    every = for_all(at, ONE, last, positive)
     using = equations(Context([closed]))
     return k.and_intro([every if p.op == "all" else known.equal(*p.args, *using) for p in goal.claim.args])
 

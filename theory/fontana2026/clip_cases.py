@@ -1,9 +1,9 @@
 """Appendix D: the symbols, AdamW's recursions as assumptions, and short exact runs of AdamW as cases.
 
-Convention: `g(t)` is the gradient of the *loss* in step t, so a step is -ξ m̂_t/(√v̂_t + ε) - ξ λ θ_{t-1} (Eq. 29).
-Adam evaluates g_t at θ_{t-1}. The equations of Appendix D use g_t = 0 for t >= T, so there T - 1 is the last step that saw
-a gradient and θ_{T-1} the first point past the clip. Prop. 3 prints "for all t > T" instead; where g_T = 0 is used it is an
-assumption of its own, marked as not stated.
+`g(t)` is the gradient of the *loss* in step t, so a step is -ξ m̂_t/(√v̂_t + ε) - ξ λ θ_{t-1} (Eq. 29); Adam evaluates
+g_t at θ_{t-1}. The equations of Appendix D use g_t = 0 for t >= T: T - 1 is the last step that saw a gradient, and
+θ_{T-1} the first point past the clip. Prop. 3 prints "for all t > T" instead, so that g_T = 0 is an assumption of its
+own here, marked as not stated.
 """
 
 from collections.abc import Callable
@@ -62,8 +62,8 @@ def clipped(*index: Any, last: Any = T + k) -> dict[str, sp.Basic]:
     def each(claim: sp.Basic) -> sp.Basic:
         return ForAll(index[0], 1, d, claim) if index else claim
 
-    at_once = {"no gradient at T": each(sp.Eq(g(*index, T), 0))}
-    return at_once if last == T else {"no gradient after T": each(ForAll(t, T + 1, last, sp.Eq(g(*index, t), 0)))} | at_once
+    later = {"no gradient after T": each(ForAll(t, T + 1, last, sp.Eq(g(*index, t), 0)))}
+    return ({} if last == T else later) | {"no gradient at T": each(sp.Eq(g(*index, T), 0))}
 
 
 def update(*index: Any, first: Any = 1, last: Any = T + k) -> dict[str, sp.Basic]:

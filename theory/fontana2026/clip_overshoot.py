@@ -1,12 +1,11 @@
 """Section 5 and Appendix D: whether AdamW goes on past the clip.
 
 Prop. 3 and 7 fail as printed: weight decay (λ of Eq. 29) can turn the update around, and for Prop. 3 a mixed history of
-gradients can too. What holds: with λ = 0 and gradients of one sign before the clip every later step goes further (Prop. 7),
-and with λ = 0, ε = 0 every later step is a positive multiple of the last one before, whatever the history (Prop. 3).
-"No self-correction" fails where β or λ is not zero, and holds otherwise.
+gradients can too. What holds: with λ = 0 and gradients of one sign before the clip every later step goes further
+(Prop. 7), and with λ = 0, ε = 0 every later step is a positive multiple of the last one before, whatever the history.
 
-Gradients are those of the loss: g < 0 raises θ. θ is one coordinate, s the ratio of a token with A > 0 that rises with θ,
-and 1 + ε_up its bound. Adam's g_t is the gradient at θ_{t-1}: g_T = 0, which the equations of Appendix D use, makes
+Gradients are those of the loss: g < 0 raises θ. θ is one coordinate, s the ratio of a token with A > 0 that rises with
+θ, and 1 + ε_up its bound. Adam's g_t is the gradient at θ_{t-1}: g_T = 0, which the equations of Appendix D use, makes
 θ_{T-1} the first point at the bound; the premise printed in Prop. 3, "for all t > T", makes that θ_T.
 """
 
@@ -17,23 +16,40 @@ import sympy as sp
 
 from theory import kernel as k_
 from theory.decide import Goal
-from theory.kernel import Term, Theorem, mk
-from theory.kernel.terms import ONE, ZERO, add, app, inv, le, lt, mul, sub
+from theory.kernel import Theorem
+from theory.kernel.terms import ONE, ZERO, inv, le, lt, mul
 from theory.language import ForAll, equals, family, formula, integers, reals, term
 from theory.proposition import UNNEEDED, proposition, refuted
-from theory.tactics import Context
-from theory.tactics_moments import (
-    K, closed_form, corrections, decayed, later_steps_rise, negative_moment, plain, positive_moment, roots,
-)  # fmt: skip
-from theory.tactics_powers import MINUS, by_induction, conjunction, for_all, inverse_is, product_sign, rewrite_all, weaken
+from theory.tactics_moments import K, all_deeper, decayed, negative_moment, plain, positive_moment
+from theory.tactics_powers import conjunction, for_all, inverse_is, product_sign, rewrite_all
+from theory.tactics_ratio import closed_form, roots
 
 from .clip_cases import (
-    RATES, T, adamw, clipped, closed, coordinates, d, described, eps, g, j, k, lam, m, moments, sequence, step, t, table, theta,
-    update, v, v_hat, xi,
-)  # fmt: skip
+    RATES,
+    T,
+    adamw,
+    clipped,
+    closed,
+    coordinates,
+    d,
+    described,
+    eps,
+    g,
+    j,
+    k,
+    lam,
+    m,
+    moments,
+    sequence,
+    t,
+    table,
+    theta,
+    update,
+    v,
+    xi,
+)
 
-ONE_ = Fraction(1)
-up, beta, p_old, p_ref = reals("epsilon_up beta p_old p_ref")
+up = reals("epsilon_up")
 s = family("s")
 STEPS = {"T >= 2": T >= 2, "k >= 0": k >= 0}
 IN_UNIT = {"decay rates in (0, 1)": sp.And(*RATES.values())}
@@ -44,7 +60,13 @@ SIGN = {"persistent sign": ForAll(t, 1, T - 1, g(t) < 0)}
 HINTS = {"xi": "unit", "v": "square"}
 
 
-def rises(first: Any, last: Any = T + k) -> dict[str, sp.Basic]:
+PREMISE = {
+    "no gradient after T": ForAll(t, T + 1, T + k, sp.Eq(g(t), 0)),
+    "θ_T is on the boundary": sp.Eq(s(theta(T)), 1 + up),
+}
+
+
+def ratio_rises(first: Any, last: Any = T + k) -> dict[str, sp.Basic]:
     """Of two points visited one after the other, the larger θ has the larger ratio."""
     goes_up = sp.Implies(theta(t - 1) < theta(t), s(theta(t - 1)) < s(theta(t)))
     goes_down = sp.Implies(theta(t) < theta(t - 1), s(theta(t)) < s(theta(t - 1)))
@@ -55,9 +77,9 @@ further = s(theta(T + k)) > s(theta(T + k - 1))
 line = described("(3 + 2θ)/5", lambda x: (3 + 2 * x) * Fraction(1, 5))
 DECAY = adamw(-1, 0, lam="1/2", start=1) | {"s": line, "epsilon_up": "1/5"}
 NUMBERS = (
-    "Take β1 = 1/2, β2 = 1/3, ξ = 1, ε = 0, λ = 1/2, θ_0 = 1, s = (3 + 2θ)/5, ε_up = 1/5 and the one gradient g_1 = -1: "
-    "θ_1 = 1 + 1 - 1/2 = 3/2, where s = 6/5 is on the bound. Without gradient the next step is +2/3 (momentum) - 3/4 (weight decay): "
-    "θ_2 = 17/12, s = 7/6, back inside the bound"
+    "Take β1 = 1/2, β2 = 1/3, ξ = 1, ε = 0, λ = 1/2, θ_0 = 1, s = (3 + 2θ)/5, ε_up = 1/5 and one gradient, g_1 = -1: "
+    "θ_1 = 1 + 1 - 1/2 = 3/2, where s = 6/5 is on the bound, and without gradient the next step is +2/3 (momentum) "
+    "- 3/4 (weight decay), so that θ_2 = 17/12, s = 7/6, back inside the bound"
 )
 
 refuted(
@@ -71,8 +93,11 @@ refuted(
     assumptions=update()
     | moments()
     | FRESH
-    | {"no gradient after T": ForAll(t, T + 1, T + k, sp.Eq(g(t), 0)), "θ_T is on the boundary": sp.Eq(s(theta(T)), 1 + up)}
-    | rises(1)
+    | {
+        "no gradient after T": ForAll(t, T + 1, T + k, sp.Eq(g(t), 0)),
+        "θ_T is on the boundary": sp.Eq(s(theta(T)), 1 + up),
+    }
+    | ratio_rises(1)
     | {"on policy at the start": sp.Eq(s(theta(0)), 1), "T >= 1": T >= 1, "k >= 1": k >= 1, "lam >= 0": lam >= 0}
     | IN_UNIT
     | WIDE,
@@ -83,31 +108,39 @@ refuted(
     hints=HINTS,
 )
 
+AT_ONE = {"s": described("θ + 1/5", lambda x: x + Fraction(1, 5)), "epsilon_up": "1/5"}
+
 refuted(
     "fontana2026.prop3.no_decay",
     title="the same without weight decay, for any history of gradients",
     source="Section 5, Prop. 3, with λ = 0",
-    printed="θ_T on the boundary of the clipped region, no gradient for t > T: Adam moves further into the clipped region",
+    printed="θ_T on the boundary of the clipped region, no gradient for t > T: Adam moves further into it",
     module=__name__,
     statement=further,
     assumptions=update(first=T + 1)
     | moments()
     | FRESH
-    | {"no gradient after T": ForAll(t, T + 1, T + k, sp.Eq(g(t), 0)), "θ_T is on the boundary": sp.Eq(s(theta(T)), 1 + up)}
-    | rises(T + 1)
+    | {
+        "no gradient after T": ForAll(t, T + 1, T + k, sp.Eq(g(t), 0)),
+        "θ_T is on the boundary": sp.Eq(s(theta(T)), 1 + up),
+    }
+    | ratio_rises(T + 1)
     | {"T >= 1": T >= 1, "k >= 1": k >= 1}
     | NO_DECAY
     | IN_UNIT
     | WIDE,
     unstated=("the ratio rises with θ",),
-    witness=adamw(-1, 3, 0, b2="3/5")
-    | {"T": 2, "k": 1, "theta": sequence(1, "7/12", start=2), "s": described("θ + 1/5", lambda x: x + Fraction(1, 5)), "epsilon_up": "1/5"},
-    finding="With λ = 0, β1 = 1/2, β2 = 3/5, ξ = 1, ε = 0 and gradients -1, 3, 0 (3 from other tokens) the steps are +1, -(5/3)/√6 = -0.680 and "
-    "-(5/7)/(12/7) = -5/12: θ comes down to the bound in step 2, still above its start, and leaves the clipped region in step 3. "
-    "Momentum goes on in the direction of the last step, which need not be the direction into the clipped region.",
+    witness=adamw(-1, 3, 0, b2="3/5") | {"T": 2, "k": 1, "theta": sequence(1, "7/12", start=2)} | AT_ONE,
+    finding="With λ = 0, β1 = 1/2, β2 = 3/5, ξ = 1, ε = 0 and gradients -1, 3 (from other tokens), 0 the steps are +1, "
+    "-(5/3)/√6 = -0.680 and -(5/7)/(12/7) = -5/12: θ comes down to the bound in step 2, still above its start, and "
+    "leaves the clipped region in step 3. Momentum goes on in the direction of the last step, which need not be the "
+    "direction into the clipped region.",
     repair="fontana2026.prop3.repaired",
     hints=HINTS,
 )
+
+
+ONE_STEP = {"m": sequence(1, "1/2"), "v": sequence(2, "2/3"), "theta": sequence(1, 2, 1, start=-1)}
 
 
 def alone(*gradients: Any, **more: Any) -> dict[str, Any]:
@@ -116,14 +149,12 @@ def alone(*gradients: Any, **more: Any) -> dict[str, Any]:
 
 @proposition(
     "fontana2026.prop3.repaired",
-    title="without weight decay and ε, every later step is a positive multiple of the last one before, in all coordinates the same",
+    title="without weight decay and ε every later step is the same positive multiple of the last one in each coordinate",
     source="Section 5, Prop. 3, corrected",
-    printed="λ = 0, ε = 0: θ_{T+k} - θ_{T+k-1} = C_{T,k} (θ_{T-1} - θ_{T-2}), C_{T,k} > 0 as in Eq. 36, for any gradients before T",
+    printed="λ = 0, ε = 0, any g_t for t < T: θ_{T+k} - θ_{T+k-1} = C_{T,k} (θ_{T-1} - θ_{T-2}), C_{T,k} > 0 of Eq. 36",
     statement=sp.And(
         closed(k) > 0,
-        ForAll(
-            j, 1, d, equals(theta(j, T + k) - theta(j, T + k - 1), closed(k) * (theta(j, T - 1) - theta(j, T - 2)))
-        ),
+        ForAll(j, 1, d, equals(theta(j, T + k) - theta(j, T + k - 1), closed(k) * (theta(j, T - 1) - theta(j, T - 2)))),
         evaluate=False,
     ),
     assumptions=update(j)
@@ -144,16 +175,19 @@ def alone(*gradients: Any, **more: Any) -> dict[str, Any]:
         "negligible eps": alone(-1, 0, eps="1/2"),
         "v_{T-1} > 0": UNNEEDED,
         "no weight decay": alone(-1, 0, lam="1/2", start=1),
-        "T >= 2": alone(0) | {"T": 1, "m": table(sequence(1, "1/2")), "v": table(sequence(2, "2/3")), "theta": table(sequence(0, -1))},
+        "T >= 2": alone(0) | {"T": 1} | {name: table(f) for name, f in ONE_STEP.items()},
         "k >= 0": alone(-1, 0) | {"k": -2},
         "decay rates in (0, 1)": alone(-1, 0, b1="-1/2"),
     },
     hints=HINTS,
-    not_claimed="that the last step led into the clipped region; that a ratio grows along a ray for longer than to first order",
+    not_claimed="that the last step led into the clipped region; that a ratio grows along a ray beyond first order",
 )
 def prop3_repaired(goal: Goal) -> Theorem:
-    """Each coordinate: m̂ and √v̂ have shrunk by the factors of Eq. 34; W = √(..) of Eq. 36 times √v̂_{T+k} is √v̂_{T-1}."""
-    given, ctx = goal.given, plain(goal.with_facts(*(k_.and_elim(goal.given["decay rates in (0, 1)"], n) for n in range(4))))
+    """Each coordinate: m̂ has shrunk as in Eq. 34, and W = √(..) of Eq. 36 times √v̂_{T+k} is √v̂_{T-1}."""
+    given, ctx = (
+        goal.given,
+        plain(goal.with_facts(*(k_.and_elim(goal.given["decay rates in (0, 1)"], n) for n in range(4)))),
+    )
     form = closed_form(ctx, K)
     goal.define(*form.positive.values(), *(ctx.prove(le(ZERO, term(n))) for n in (T - 1, T + k)))
     now = ctx.fresh(goal.claim)
@@ -165,7 +199,9 @@ def prop3_repaired(goal: Goal) -> Theorem:
     scaled = mul(form.root, inv(found.before))
     product = k_.linear(mul(found.after, scaled), ONE, [found.carried, unit], [inv(found.before), ONE])
     smaller = inverse_is(inside, found.after, scaled, product)  # 1/√v̂_{T+k} = W/√v̂_{T-1}
-    moved = [rewrite_all(given["negligible eps"], inside.at(given["AdamW's update"], now, term(n))) for n in (T + k, T - 1)]
+    moved = [
+        rewrite_all(given["negligible eps"], inside.at(given["AdamW's update"], now, term(n))) for n in (T + k, T - 1)
+    ]
     at = integers(now.args[0])
     claim = equals(theta(at, T + k) - theta(at, T + k - 1), closed(k) * (theta(at, T - 1) - theta(at, T - 2)))
     th = inside.equal(*formula(claim).args, *moved, given["no weight decay"], m_after, smaller)
@@ -186,54 +222,24 @@ refuted(
     | SIGN
     | clipped()
     | {"θ_{T-1} is on the boundary": sp.Eq(s(theta(T - 1)), 1 + up)}
-    | rises(1)
+    | ratio_rises(1)
     | {"on policy at the start": sp.Eq(s(theta(0)), 1), "lam >= 0": lam >= 0}
     | STEPS
     | IN_UNIT
     | WIDE,
     unstated=("the ratio rises with θ", "no gradient at T"),
     witness=DECAY | {"T": 2, "k": 0},
-    finding=f"{NUMBERS}. So Eq. 29's own weight decay breaks the claim; with λ = 0 it holds (fontana2026.prop7.repaired).",
+    finding=f"{NUMBERS}. So Eq. 29's weight decay breaks the claim; with λ = 0 it holds (fontana2026.prop7.repaired).",
     repair="fontana2026.prop7.repaired",
     hints=HINTS,
 )
 
-PAST = {"θ_{T-1} is on or past the bound": s(theta(T - 1)) >= 1 + up}
+PAST_BOUND = "θ_{T-1} is on or past the bound"
+PAST = {PAST_BOUND: s(theta(T - 1)) >= 1 + up}
 deeper = sp.And(theta(T + k) > theta(T + k - 1), further, s(theta(T + k)) > 1 + up, evaluate=False)
 
 
-def all_deeper(goal: Goal, ctx: Context, m_sign: Theorem, v_sign: Theorem) -> Theorem:
-    """From m_{T-1} < 0 < v_{T-1}: θ rises in every step T + n, n <= k, and with it s, by induction past the bound."""
-    given, bound, last = goal.given, term(1 + up), term(T)
-
-    def ratio(n: Term) -> Term:
-        return app("s", app("theta", sub(add(last, n), ONE)))
-
-    def rise(inside: Context, n: Term) -> tuple[Theorem, Theorem]:
-        """θ_{T+n-1} < θ_{T+n}, and s with it."""
-        up_ = later_steps_rise(inside, given, m_sign, v_sign, n)
-        both = inside.at(given["the ratio rises with θ"], add(last, n))
-        parts = [k_.and_elim(both, i) for i in (0, 1)]
-        return up_, next(k_.imp_elim(q, up_) for q in parts if k_.same(q.concl.args[0], up_.concl))
-
-    def claim(n: Term) -> Term:
-        return mk("imp", le(n, K), le(bound, ratio(n)))
-
-    def following(inside: Context, n: Term) -> Theorem:
-        more = inside.assuming(le(add(n, ONE), K))
-        earlier = k_.imp_elim(k_.assume(claim(n)), more.prove(le(n, K)))
-        higher = k_.sos(le(bound, ratio(add(n, ONE))), [(ONE_, ONE, [earlier]), (ONE_, ONE, [rise(more, n)[1]])], [], [])
-        return k_.imp_intro(le(add(n, ONE), K), higher)
-
-    start = next(th for name, th in given.items() if name in PAST)
-    th = by_induction(ctx, claim, k_.imp_intro(le(ZERO, K), start), following, K)
-    past = k_.imp_elim(th, ctx.prove(le(K, K)))
-    up_, s_up = rise(ctx, K)
-    over = k_.sos(lt(bound, s_up.concl.args[1]), [(ONE_, ONE, [past]), (ONE_, ONE, [s_up])], [], [])
-    return conjunction(goal.claim, up_, s_up, over)
-
-
-GOOD = adamw(-1, 0) | {"T": 2, "k": 0, "s": described("θ + 1/5", lambda x: x + Fraction(1, 5)), "epsilon_up": "1/5"}
+GOOD = adamw(-1, 0) | {"T": 2, "k": 0} | AT_ONE
 
 
 def good(*gradients: Any, **more: Any) -> dict[str, Any]:
@@ -247,7 +253,7 @@ DEEPER_DROPS = {
     "no gradient after T": good(-1, 0, "1/2") | {"k": 1},
     "no gradient at T": good(-1, 1),
     "the ratio rises with θ": GOOD | {"s": described("6/5", lambda x: Fraction(6, 5))},
-    "θ_{T-1} is on or past the bound": GOOD | {"epsilon_up": 1},
+    PAST_BOUND: GOOD | {"epsilon_up": 1},
     "no weight decay": good(-1, 0, lam="1/2", start="9/5"),
     "decay rates in (0, 1)": good(-1, 0, b1="-1/2"),
     "xi > 0": good(-1, 0, xi=-1, start=2),
@@ -260,14 +266,15 @@ DEEPER_DROPS = {
     "fontana2026.prop7.repaired",
     title="without weight decay, gradients of one sign make every later step go further past the clip",
     source="Appendix D, Prop. 7, corrected",
-    printed="λ = 0, g_t < 0 for t < T, g_t = 0 for t >= T: θ_{T+k} > θ_{T+k-1} and s(θ_{T+k}) > s(θ_{T+k-1}), s(θ_{T+k}) > 1+ε_up, for every k",
+    printed="λ = 0, g_t < 0 for t < T, g_t = 0 for t >= T: θ_{T+k} > θ_{T+k-1}, s(θ_{T+k}) > s(θ_{T+k-1}), "
+    "s(θ_{T+k}) > 1+ε_up, for every k",
     statement=deeper,
     assumptions=update()
     | moments()
     | {"m_0 <= 0": m(0) <= 0, "v_0 >= 0": v(0) >= 0}
     | SIGN
     | clipped()
-    | rises(T)
+    | ratio_rises(T)
     | PAST
     | NO_DECAY
     | STEPS
@@ -288,87 +295,4 @@ DEEPER_DROPS = {
 def prop7_repaired(goal: Goal) -> Theorem:
     ctx = plain(goal.with_facts(*(k_.and_elim(goal.given["decay rates in (0, 1)"], n) for n in range(4))))
     signs = (sign(ctx, goal.given, term(T - 1)) for sign in (negative_moment, positive_moment))
-    return all_deeper(goal, ctx, *signs)
-
-
-# -- S5.c --------------------------------------------------------------------------------------------------------------
-
-pull = beta * (theta(t - 1) - p_ref) / theta(t - 1) ** 2
-
-refuted(
-    "fontana2026.s5c",
-    title="once past the clip, no update lowers the ratio before new samples are drawn",
-    source="Section 5",
-    printed="once past the clip, no self-correction until new samples are drawn",
-    module=__name__,
-    statement=theta(T + k) / p_old >= theta(T + k - 1) / p_old,
-    assumptions=update()
-    | moments()
-    | FRESH
-    | {
-        "past the clip: the gradient is β ∇D_KL (Eq. 28)": ForAll(t, T, T + k, sp.Eq(g(t), pull)),
-        "θ_{T-1} is past the bound": theta(T - 1) / p_old > 1 + up,
-        "on policy at the start": sp.Eq(theta(0), p_old),
-        "π_ref is the starting policy": sp.Eq(p_ref, p_old),
-        "beta >= 0": beta >= 0,
-        "π_old > 0": p_old > 0,
-    }
-    | NO_DECAY
-    | STEPS
-    | IN_UNIT
-    | WIDE,
-    witness=adamw(-1, 1, xi="1/4", start="1/4")
-    | {"T": 2, "k": 0, "beta": 1, "p_old": "1/4", "p_ref": "1/4", "epsilon_up": "1/5"},
-    finding="Let θ be the token's probability, π_old = π_ref = θ_0 = 1/4, β = 1, λ = 0, ξ = 1/4, β1 = 1/2, β2 = 1/3, ε = 0 and g_1 = -1: θ_1 = 1/2, ratio 2, past 1.2. "
-    "There the gradient is β (θ - π_ref)/θ² = 1, so m̂_2 = 1/3, v̂_2 = 1 and θ_2 = 1/2 - 1/12 = 5/12, ratio 5/3: the regulariser corrects; so does weight decay (Prop. 7).",
-    repair="fontana2026.s5c.repaired",
-    hints=HINTS,
-)
-
-
-@proposition(
-    "fontana2026.s5c.repaired",
-    title="without regulariser and weight decay, after a step up to the clip every later step raises the ratio further",
-    source="Section 5, corrected",
-    printed="β = 0, λ = 0, θ_{T-1} > θ_{T-2}: s(θ_{T+k}) > s(θ_{T+k-1}) and s(θ_{T+k}) > 1+ε_up for every k, for any ε >= 0 and any gradients before",
-    statement=deeper,
-    assumptions=update()
-    | moments()
-    | {"v_{T-1} > 0": v(T - 1) > 0, "the last step went up": theta(T - 2) < theta(T - 1)}
-    | clipped()
-    | rises(T)
-    | PAST
-    | NO_DECAY
-    | STEPS
-    | IN_UNIT
-    | WIDE,
-    unstated=("no gradient at T", "no weight decay", "the ratio rises with θ", "the last step went up", "v_{T-1} > 0"),
-    model=GOOD,
-    drops=DEEPER_DROPS
-    | {
-        "v_{T-1} > 0": UNNEEDED,
-        "the last step went up": good(1, 0, start=2),
-        "T >= 2": good(0) | {"T": 1, "m": sequence(1, "1/2"), "v": sequence(2, "2/3"), "theta": sequence(2, 1, start=0)},
-    },
-    hints=HINTS,
-    not_claimed="that new samples correct it",
-)
-def s5c_repaired(goal: Goal) -> Theorem:
-    """The last step has the sign of -m̂_{T-1}, so m_{T-1} < 0; the rest as in Prop. 7."""
-    given = goal.given
-    ctx = plain(goal.with_facts(*(k_.and_elim(given["decay rates in (0, 1)"], n) for n in range(4))))
-    last, v_sign = term(T - 1), given["v_{T-1} > 0"]
-    q1, q2 = corrections(ctx, last)
-    inside = product_sign(lt(ZERO, term(v_hat(T - 1))), v_sign, k_.inv_positive(q2))
-    root = Context([inside]).sqrt_positive(inside.concl.args[1])
-    parts = [(ONE_, ONE, [root]), (ONE_, ONE, [ctx.prove(le(ZERO, term(eps)))])]
-    below = k_.sos(lt(ZERO, add(term(eps), root.concl.args[1])), parts, [], [])
-    negative = lt(term(m(T - 1)), ZERO)
-    up_or_still = k_.negate(k_.assume(mk("not", negative)))  # 0 <= m
-    moved = ctx.at(given["AdamW's update"], last)
-    factors = [ctx.prove(lt(ZERO, term(xi))), up_or_still, k_.inv_positive(q1), k_.inv_positive(below)]
-    parts = [(ONE_, ONE, factors), (ONE_, ONE, [given["the last step went up"]])]
-    cofactors = [MINUS, mul(term(xi), term(theta(T - 2)))]
-    broken = k_.sos(lt(ZERO, ZERO), parts, [moved, given["no weight decay"]], cofactors)
-    m_sign = k_.cases(negative, k_.assume(negative), k_.absurd(k_.linear(ZERO, ZERO, [], []), k_.negate(broken), negative))
-    return all_deeper(goal, ctx, m_sign, v_sign)
+    return all_deeper(goal.claim, ctx, goal.given, PAST_BOUND, *signs)

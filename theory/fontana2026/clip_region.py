@@ -1,7 +1,7 @@
 """Section 5 and Appendix D: the clipped region, and the gradient in it.
 
-Eq. 28 holds if "inside" means every token with an advantage. What is left inside, -β∇R, pulls a token above π_ref back. With
-one step per group (μ = 1) every ratio is 1 and no token is inside.
+Eq. 28 holds if "inside" means every token with an advantage. What is left inside, -β∇R, pulls a token above π_ref back.
+With one step per group (μ = 1) every ratio is 1 and no token is inside.
 """
 
 from fractions import Fraction
@@ -19,6 +19,7 @@ from theory.tactics_powers import MINUS, conjunction, product_sign
 from theory.tactics_prefix import Known, clipped_token, differentiate, opened, resolved, with_slope
 
 from .clip_cases import described
+
 G, i, t = integers("G i t")
 theta, beta, low, up = reals("theta beta epsilon_low epsilon_up")
 n = int_family("n")
@@ -55,10 +56,20 @@ advantage_gradient = over_tokens(alpha(i, t) * A(i) * ds(i, t, theta))
 
 
 PAIR = {
-    "theta": 1, "G": 2, "n": [1, 2], "alpha": [[1], [1, 1]], "A": [1, -1], "s": described("θ", lambda i, t, theta: theta),
-    "ds": described("1", lambda i, t, theta: 1), "R": described("θ²", lambda theta: theta * theta), "dR": described("2θ", lambda theta: 2 * theta),
-    "epsilon_low": "1/5", "epsilon_up": "1/5", "beta": 1,
-}  # fmt: skip
+    "theta": 1,
+    "G": 2,
+    "n": [1, 2],
+    "alpha": [[1], [1, 1]],
+    "A": [1, -1],
+    "s": described("θ", lambda i, t, theta: theta),
+    "ds": described("1", lambda i, t, theta: 1),
+    "R": described("θ²", lambda theta: theta * theta),
+    "dR": described("2θ", lambda theta: 2 * theta),
+    "epsilon_low": "1/5",
+    "epsilon_up": "1/5",
+    "beta": 1,
+}
+apart = described("θ + 1 for completion 1, θ for 2", lambda i, t, theta: theta if i == 2 else theta + 1)
 
 
 @proposition(
@@ -78,7 +89,7 @@ PAIR = {
         "R is differentiable": PAIR | {"dR": described("0", lambda theta: 0)},
     },
     hints={"s": "ratio", "epsilon_low": "unit", "epsilon_up": "unit"},
-    not_claimed="-β∇R as soon as one token is inside (fontana2026.eq28.one_token); a gradient where a ratio is exactly on its bound",
+    not_claimed="-β∇R as soon as one token is inside (fontana2026.eq28.one_token); a gradient at a ratio on its bound",
 )
 def eq28(goal: Goal) -> Theorem:
     sides = []
@@ -116,9 +127,10 @@ refuted(
     module=__name__,
     statement=derivative(J, theta, -beta * dR(theta)),
     assumptions=SMOOTH | {"token 1 of completion 1 has an advantage and is in R_clip": sp.And(TOKEN, sp.Ne(A(1), 0))},
-    witness=PAIR | {"n": [1, 1], "alpha": [[1], [1]], "s": described("θ + 1 for completion 1, θ for 2", lambda i, t, theta: theta if i == 2 else theta + 1)},
-    finding="Take two completions of one token, A = 1 and A = -1, at ratios 2 and 1, both with slope 1, α = 1, R = θ², β = 1, θ = 1. "
-    "The first token is in R_clip and the second is not, so ∇J = 0 - 1 - 2 = -3 and not -β∇R = -2: every token with an advantage has to be inside.",
+    witness=PAIR | {"n": [1, 1], "alpha": [[1], [1]], "s": apart},
+    finding="Take two completions of one token, A = 1 and -1, ratios 2 and 1 of slope 1, α = 1, R = θ², β = θ = 1. "
+    "The first token is in R_clip and the second is not, so ∇J = 0 - 1 - 2 = -3 and not -β∇R = -2: every token with an "
+    "advantage has to be inside.",
     repair="fontana2026.eq28",
 )
 
@@ -163,7 +175,7 @@ not_applicable(
     title="such methods converge with μ = 1, where clipping is inactive",
     source="Section 5",
     printed="(empirical, cited) such methods converge with μ = 1, where clipping is inactive",
-    reason="that training runs of language models converge is empirical, and cited from elsewhere; what can be proved is in s5d.inactive",
+    reason="that training of language models converges is empirical, and cited; what can be proved is in s5d.inactive",
     module=__name__,
 )
 
@@ -198,6 +210,11 @@ def s5d_inactive(goal: Goal) -> Theorem:
     s_ = term(ratio)
     is_one = k_.linear(s_, ONE, [unit, given["θ is still θ_old"]], [ONE, inv(old)])
     low_, up_ = (k_.and_elim(given["clip widths are positive"], n) for n in (0, 1))
-    bounds = [k_.sos(formula(q), [(one, ONE, [x])], [is_one], [c]) for q, x, c in ((1 - low < ratio, low_, ONE), (ratio < 1 + up, up_, MINUS))]
+    bounds = [
+        k_.sos(formula(q), [(one, ONE, [x])], [is_one], [c])
+        for q, x, c in ((1 - low < ratio, low_, ONE), (ratio < 1 + up, up_, MINUS))
+    ]
     ctx = Context([*bounds])
-    return conjunction(goal.claim, *bounds, resolved(ctx, formula(equals(sp.Min(ratio * a, clip(ratio) * a), ratio * a))))
+    return conjunction(
+        goal.claim, *bounds, resolved(ctx, formula(equals(sp.Min(ratio * a, clip(ratio) * a), ratio * a)))
+    )

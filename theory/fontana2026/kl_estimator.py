@@ -4,7 +4,6 @@ One state: tokens v = 1..V, V symbolic, with probabilities pi(v), ref(v), old(v)
 are natural. What D_KL does as a loss is another question: see `theory.results.kl_gradients`.
 """
 
-from collections.abc import Callable
 from fractions import Fraction
 
 import sympy as sp
@@ -22,7 +21,6 @@ from theory.tactics_surrogate import everywhere, log_of_reciprocal, under_sums
 V, v = integers("V v")
 pi, ref, old, ratio, K = map(family, ("pi", "ref", "old", "I", "K"))
 n = int_family("n")
-Ranges = Callable[[sp.Basic], sp.Basic]
 SOURCE = "Section 3, Table 1 (R of GRPO R1, CPPO and Dr. GRPO)"
 
 
@@ -32,6 +30,10 @@ def d_kl(pi: sp.Expr, ref: sp.Expr) -> sp.Expr:
 
 def over_tokens(f: sp.Expr) -> sp.Expr:
     return sp.Sum(f, (v, 1, V))
+
+
+def for_tokens(claim: sp.Basic) -> sp.Basic:
+    return ForAll(v, 1, V, claim)
 
 
 one_pi, one_ref = reals("pi ref")
@@ -85,7 +87,7 @@ def kl(pi: sp.Expr, ref: sp.Expr) -> sp.Expr:
 
 
 def positive(policy: sp.Function) -> sp.Basic:
-    return ForAll(v, 1, V, policy(v) > 0)
+    return for_tokens(policy(v) > 0)
 
 
 DISTRIBUTIONS = {
@@ -104,8 +106,8 @@ DROPS = {
 KL = over_tokens(kl(pi(v), ref(v)))
 
 
-def turned_logs(ctx: Context, ranges: Ranges, p: sp.Expr, q: sp.Expr) -> Theorem:
-    """log(p/q) = -log(q/p) for all tokens of the ranges."""
+def turned_logs(ctx: Context, p: sp.Expr, q: sp.Expr) -> Theorem:
+    """log(p/q) = -log(q/p) for all tokens."""
 
     def at_token(ctx: Context, claim: Term) -> Theorem:
         inverse, ratio = (t.args[2] for t in atoms(claim) if t.op == "app" and t.args[0] == "log")
@@ -114,11 +116,7 @@ def turned_logs(ctx: Context, ranges: Ranges, p: sp.Expr, q: sp.Expr) -> Theorem
         th = log_of_reciprocal(ratio, inverse, ctx.equal(mul(ratio, inverse), ONE), ctx.prove(lt(ZERO, ratio)))
         return k.restate(th, claim)
 
-    return everywhere(ctx, formula(ranges(equals(sp.log(p / q), -sp.log(q / p)))), at_token)
-
-
-def for_tokens(claim: sp.Basic) -> sp.Basic:
-    return ForAll(v, 1, V, claim)
+    return everywhere(ctx, formula(for_tokens(equals(sp.log(p / q), -sp.log(q / p)))), at_token)
 
 
 @proposition(
@@ -141,18 +139,18 @@ def unbiased(goal: Goal) -> Theorem:
 def by_turned_logs(goal: Goal, *rewrites: Theorem) -> Theorem:
     left, right = goal.claim.args
     weights = [under_sums(goal, left, *rewrites)] if rewrites else []
-    logs = under_sums(goal, right, turned_logs(goal, for_tokens, pi(v), ref(v)))
+    logs = under_sums(goal, right, turned_logs(goal, pi(v), ref(v)))
     return goal.equal(left, right, *weights, logs, goal.given["π_θ sums to 1"], goal.given["π_ref sums to 1"])
 
 
-def ratio_is(ctx: Context, ranges: Ranges, weight: sp.Expr, quotient: sp.Expr, known: Theorem) -> Theorem:
-    """weight = quotient for all tokens, from the assumption that says so and more."""
+def ratio_of_policies(goal: Goal) -> Theorem:
+    """I = π_θ/π_old for all tokens, from the assumption that says so and that π_old > 0."""
 
     def at_token(ctx: Context, claim: Term) -> Theorem:
-        both = ctx.at(known, *claim.args[0].args[2:])
+        both = ctx.at(goal.given[RATIO], *claim.args[0].args[2:])
         return k.restate(k.and_elim(both, [same(p, claim) for p in both.concl.args].index(True)), claim)
 
-    return everywhere(ctx, formula(ranges(equals(weight, quotient))), at_token)
+    return everywhere(goal, formula(for_tokens(equals(ratio(v), pi(v) / old(v)))), at_token)
 
 
 refuted(
@@ -171,7 +169,8 @@ refuted(
 )
 
 
-RATIO = {"I = π_θ/π_old": for_tokens(sp.And(old(v) > 0, equals(ratio(v), pi(v) / old(v))))}
+RATIO = "I = π_θ/π_old"
+REWEIGHTED = DISTRIBUTIONS | {RATIO: for_tokens(sp.And(old(v) > 0, equals(ratio(v), pi(v) / old(v))))}
 
 
 def drawn(case: Case) -> Case:
@@ -185,15 +184,15 @@ def drawn(case: Case) -> Case:
     title="over tokens drawn from π_old, I · D_KL has the expectation KL(π_θ‖π_ref), as in GRPO v3.2",
     source="Section 3, Table 1 (R of GRPO v3.2)",
     printed="E_{π_old}[I · D_KL] = KL(π_θ‖π_ref), I = π_θ/π_old",
-    assumptions=DISTRIBUTIONS | RATIO,
+    assumptions=REWEIGHTED,
     statement=equals(over_tokens(old(v) * ratio(v) * d_kl(pi(v), ref(v))), KL),
     model=drawn(COIN),
-    drops={name: drawn(case) for name, case in DROPS.items()} | {"I = π_θ/π_old": drawn(COIN) | {"I": [1, 1]}},
+    drops={name: drawn(case) for name, case in DROPS.items()} | {RATIO: drawn(COIN) | {"I": [1, 1]}},
     hints={"pi": "unit", "ref": "unit", "old": "unit"},
     not_claimed="the same for whole completions: I reweights the token, not the prefix it stands on",
 )
 def unbiased_weighted(goal: Goal) -> Theorem:
-    return by_turned_logs(goal, ratio_is(goal, for_tokens, ratio(v), pi(v) / old(v), goal.given["I = π_θ/π_old"]))
+    return by_turned_logs(goal, ratio_of_policies(goal))
 
 
 # Completions of two tokens: the first, v, leads to a state in which the KL of the second token is K(v). By
@@ -206,7 +205,7 @@ refuted(
     title="I · D_KL, summed over a completion of two tokens drawn from π_old, has the KL of completions as expectation",
     source="Section 3, Table 1 (R of GRPO v3.2)",
     printed="E_{π_old}[Σ_t I_t · D_KL,t] = KL(π_θ‖π_ref) of completions, I_t = π_θ/π_old of token t",
-    assumptions=DISTRIBUTIONS | RATIO | {"a KL": for_tokens(K(v) >= 0)},
+    assumptions=REWEIGHTED | {"a KL": for_tokens(K(v) >= 0)},
     statement=equals(over_tokens(old(v) * (ratio(v) * d_kl(pi(v), ref(v)) + K(v))), KL_COMPLETION),
     witness=AGREE,
     module=__name__,
@@ -222,17 +221,16 @@ refuted(
     title="it has, if D_KL of a token is weighted by the ratio of the whole completion up to it",
     source="Section 3, Table 1 (R of GRPO v3.2)",
     printed="E_{π_old}[Σ_t I_1 ⋯ I_t · D_KL,t] = KL(π_θ‖π_ref) of completions",
-    assumptions=DISTRIBUTIONS | RATIO,
+    assumptions=REWEIGHTED,
     statement=equals(over_tokens(old(v) * (ratio(v) * (d_kl(pi(v), ref(v)) + K(v)))), KL_COMPLETION),
     model=AGREE,
-    drops={name: drawn(case) | {"K": [1, 0]} for name, case in DROPS.items()}
-    | {"I = π_θ/π_old": AGREE | {"I": [1, 1]}},
+    drops={name: drawn(case) | {"K": [1, 0]} for name, case in DROPS.items()} | {RATIO: AGREE | {"I": [1, 1]}},
     hints={"pi": "unit", "ref": "unit", "old": "unit"},
     not_claimed="that the variance of these weights is small",
 )
 def unbiased_completion(goal: Goal) -> Theorem:
     """The second state is reached with probability old(v) ratio(v) = π_θ(v); the first token is as above."""
-    return by_turned_logs(goal, ratio_is(goal, for_tokens, ratio(v), pi(v) / old(v), goal.given["I = π_θ/π_old"]))
+    return by_turned_logs(goal, ratio_of_policies(goal))
 
 
 refuted(
@@ -249,5 +247,5 @@ refuted(
     repair="fontana2026.dkl.unbiased",
     hints={"pi": "unit", "ref": "unit"},
     finding="Let the first token decide the length: π_θ = (1/2, 1/2), π_ref = (1/4, 3/4), lengths 1 and 2. The sides "
-    "differ by Σ (π_ref - π_θ)/|o| = -1/4 + 1/8 = -1/8, since π_ref/π_θ - 1 averages to 0 only if all tokens weigh the same.",
+    "differ by Σ (π_ref - π_θ)/|o| = -1/4 + 1/8 = -1/8: π_ref/π_θ - 1 averages to 0 only if all tokens weigh the same.",
 )

@@ -99,10 +99,10 @@ refuted(
     witness={"p": "1/2", "r": [0, 1]},
     module=__name__,
     repair="fontana2026.s4b.repaired",
-    finding="A policy stops after one token with probability p = 1/2, else after two; the longer output has reward "
-    "1, the shorter 0; groups of G = 2, weights 1/(G |o_i|). Only a group with both lengths (probability 1/2) has "
-    "advantages, -1/2 and 1/2: its update of the stop logit is (1/2)(-1/2)(1/2) + (1/4)(1/2)(-1/2) = -3/16, so the "
-    "expected one is -3/32, towards longer outputs. With rewards that ignore the completion it is exactly 0.",
+    finding="A policy stops after one token with p = 1/2, else after two; with reward 1 for the longer output and 0 "
+    "for the shorter, groups of G = 2 and weights 1/(G |o_i|), only a group with both lengths (probability 1/2) has "
+    "advantages, and it moves the stop logit by (1/2)(-1/2)(1/2) + (1/4)(1/2)(-1/2) = -3/16: on average -3/32, "
+    "towards longer outputs. With rewards that ignore the completion the average is exactly 0.",
     hints={"p": "unit"},
 )
 

@@ -16,7 +16,8 @@ from theory.language import ForAll, equals, family, int_family, integers, mean, 
 from theory.proposition import proposition, shown
 from theory.tactics import Context, atoms
 from theory.tactics_clip import conjunction
-from theory.tactics_prefix import by_order, member_below_sum, put, settled, square_positive, zero_or_one
+from theory.tactics_order import square_positive, zero_or_one
+from theory.tactics_prefix import by_order, member_below_sum, put, settled
 
 G, i, j, m, d, D = integers("G i j m d D")
 C = reals("C")

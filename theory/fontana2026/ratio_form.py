@@ -21,7 +21,8 @@ from theory.kernel.terms import ONE, ZERO, app, lt
 from theory.language import ForAll, derivative, equals, family, integers, reals, term
 from theory.proposition import proposition, refuted
 from theory.tactics_clip import conjunction
-from theory.tactics_prefix import differentiate, exponent_below, opened, slopes, square_positive, with_slope
+from theory.tactics_order import exponent_below, square_positive
+from theory.tactics_prefix import differentiate, opened, slopes, with_slope
 
 t, u, N = integers("t u N")
 theta, eta, kappa, stopped = reals("theta eta k sg")

@@ -15,15 +15,17 @@ import sympy as sp
 from theory import kernel as k
 from theory.decide import Goal
 from theory.kernel import Term, Theorem
-from theory.kernel.terms import ONE, ZERO, eq, inv, le, lt, mk, mul, subst
-from theory.language import ForAll, derivative, equals, family, int_family, integers, mean, reals, term
+from theory.kernel.terms import ONE, ZERO, app, eq, inv, le, lt, mk, mul, subst, var
+from theory.language import ForAll, derivative, equals, family, formula, int_family, integers, mean, reals, term
 from theory.proposition import UNNEEDED, proposition, refuted
-from theory.tactics import Context
-from theory.tactics_adam import W, congruence, inverse_of_product, root
+from theory.tactics import MINUS, Context, discharge, instantiate
+from theory.tactics_adam import W, congruence, for_all, inverse_of_product, root
+from theory.tactics_prefix import by_branches, impossible
 
 G, i, j, t, ddof = integers("G i j t ddof")
 phi, beta, theta, gamma = reals("phi beta theta gamma")
-r, w, alpha, c, ratio, pi, dpi, R, dR = (family(x) for x in ("r", "w", "alpha", "c", "k", "pi", "dpi", "R", "dR"))
+r, w, alpha, c, ratio, log_pi, score = (family(x) for x in ("r", "w", "alpha", "c", "k", "log_pi", "score"))
+R, dR = family("R"), family("dR")
 n = int_family("n")
 
 
@@ -70,20 +72,15 @@ def advantage_is_homogeneous(goal: Goal) -> Theorem:
     return goal.prove(goal.claim)
 
 
-# -- Eq. 21 and 22: the split is the derivative of Eq. 1, with s = k π (Eq. 12) and no token clipped --------------------
+# -- Eq. 21 and 22: the split is the derivative of Eq. 1 with s = k π (Eq. 12), where no token is clipped ---------------
 
-log_slope = dpi(i, t, theta) / pi(i, t, theta)  # ∇log π, see eq22
-surrogate = sp.Sum(advantage(rewards()) * over_tokens(alpha(i, t) * ratio(i, t) * pi(i, t, theta)), (i, 1, G))
-g_a = sp.Sum(advantage(rewards()) * over_tokens(alpha(i, t) * ratio(i, t) * pi(i, t, theta) * log_slope), (i, 1, G))
-
-
-def for_tokens(p: sp.Basic) -> sp.Basic:
-    return ForAll(i, 1, G, ForAll(t, 1, n(i), p))
-
+s_ratio = ratio(i, t) * sp.exp(log_pi(i, t, theta))  # s = k π, with π = exp(log π)
+surrogate = sp.Sum(advantage(rewards()) * over_tokens(alpha(i, t) * s_ratio), (i, 1, G))
+g_a = sp.Sum(advantage(rewards()) * over_tokens(alpha(i, t) * s_ratio * score(i, t, theta)), (i, 1, G))
+log_slope = derivative(log_pi(i, t, theta), theta, score(i, t, theta))
 
 SMOOTH = {
-    "π is positive": for_tokens(pi(i, t, theta) > 0),
-    "π is differentiable": for_tokens(derivative(pi(i, t, theta), theta, dpi(i, t, theta))),
+    "log π is differentiable": ForAll(i, 1, G, ForAll(t, 1, n(i), log_slope)),
     "R is differentiable": derivative(R(theta), theta, dR(theta)),
 }
 
@@ -99,20 +96,19 @@ def slope(i: Any, t: Any, x: Any) -> Any:
 
 
 def square(x: Any) -> Any:
-    """x^2"""
-    return x * x
+    """x^2 + x"""
+    return x * x + x
 
 
-def double(x: Any) -> Any:
-    """2 x"""
-    return 2 * x
+def square_slope(x: Any) -> Any:
+    """2 x + 1"""
+    return 2 * x + 1
 
 
-POLICY: dict[str, Any] = {"G": 2, "n": [1, 2], "r": [1, 0], "theta": "1/4", "beta": "1/10", "alpha": [[1], ["1/2", "1/2"]]}
-POLICY |= {"k": [[4], [2, 2]], "pi": linear, "dpi": slope, "R": square, "dR": double}
+POLICY: dict[str, Any] = {"G": 2, "n": [1, 2], "r": [1, 0], "theta": 0, "beta": "1/10", "alpha": [[1], ["1/2", "1/2"]]}
+POLICY |= {"k": [[4], [1, 2]], "log_pi": linear, "score": slope, "R": square, "dR": square_slope}
 SMOOTH_DROPS: dict[str, Any] = {
-    "π is positive": POLICY | {"theta": 0},
-    "π is differentiable": POLICY | {"dpi": linear},
+    "log π is differentiable": POLICY | {"score": linear},
     "R is differentiable": POLICY | {"dR": square},
 }
 
@@ -122,22 +118,17 @@ def slope_of_surrogate(goal: Goal) -> Theorem:
     x, completion, token, group = map(term, (theta, i, t, G))
     outer = goal.assuming(le(ONE, completion), le(completion, group))
     inner = outer.assuming(le(ONE, token), le(token, term(n(i))))
-    differentiable = inner.at(goal.given["π is differentiable"], completion, token)
-    positive = inner.at(goal.given["π is positive"], completion, token)
-    part = alpha(i, t) * ratio(i, t) * pi(i, t, theta)
-    plain = k.diff(x, term(part), x, [differentiable])
-    tidy = inner.with_facts(positive).equal(plain.concl.args[3], term(part * log_slope))
-    of_token = turned(tidy, plain)
+    log = inner.at(goal.given["log π is differentiable"], completion, token)
+    of_token = turned(inner, k.diff(x, term(alpha(i, t) * s_ratio), x, [log]), alpha(i, t) * s_ratio * score(i, t, theta))
     of_tokens = k.sum_congr(token, ONE, term(n(i)), of_token)
-    scaled = k.diff(x, term(advantage(rewards()) * over_tokens(part)), x, [of_tokens])
-    same = outer.equal(scaled.concl.args[3], term(advantage(rewards()) * over_tokens(part * log_slope)))
-    return k.sum_congr(completion, ONE, group, turned(same, scaled))
+    scaled = k.diff(x, term(advantage(rewards()) * over_tokens(alpha(i, t) * s_ratio)), x, [of_tokens])
+    return k.sum_congr(completion, ONE, group, turned(outer, scaled, g_a.function))
 
 
-def turned(equation: Theorem, slope: Theorem) -> Theorem:
-    """The derivative with its value replaced by what it equals."""
-    (v, f, p, _), hole = slope.concl.args, term(gamma)
-    return k.rewrite(equation, slope, hole, mk("deriv", p, subst(f, {v: p}), p, hole))
+def turned(ctx: Context, slope: Theorem, to: sp.Expr) -> Theorem:
+    """The derivative with its value written as `to`."""
+    (v, f, p, d), hole = slope.concl.args, term(gamma)
+    return k.rewrite(ctx.equal(d, term(to)), slope, hole, mk("deriv", p, subst(f, {v: p}), p, hole))
 
 
 @proposition(
@@ -150,37 +141,193 @@ def turned(equation: Theorem, slope: Theorem) -> Theorem:
     unstated=tuple(SMOOTH),
     model=POLICY,
     drops=SMOOTH_DROPS,
-    not_claimed="anything at a token that the clip silences; A, α and k do not depend on θ",
+    not_claimed="anything at a token that the clip silences, or for A, α and k that depend on θ",
 )
 def gradient_splits(goal: Goal) -> Theorem:
-    x, claim = term(theta), goal.claim
-    whole = k.diff(x, claim.args[1], x, [slope_of_surrogate(goal), goal.given["R is differentiable"]])
-    return k.restate(turned(goal.equal(whole.concl.args[3], claim.args[3]), whole), claim)
+    x = term(theta)
+    parts = [slope_of_surrogate(goal), goal.given["R is differentiable"]]
+    return turned(goal, k.diff(x, term(surrogate - beta * R(theta)), x, parts), g_a - beta * dR(theta))
 
 
 @proposition(
     "fontana2026.eq22",
-    title="g_A and g_R are the gradients of the advantage part and of the regulariser, and ∇log π = ∇π/π",
+    title="g_A is the gradient of the advantage part alone, and g_R that of β R alone",
     source="Appendix C, Eq. 22",
     printed="g_A = Σ_i A_i Σ_t α_{i,t} s_{i,t} ∇log π, g_R = β ∇R",
-    statement=sp.And(
-        derivative(surrogate, theta, g_a),
-        derivative(beta * R(theta), theta, beta * dR(theta)),
-        for_tokens(derivative(sp.log(pi(i, t, theta)), theta, log_slope)),
-    ),
+    statement=sp.And(derivative(surrogate, theta, g_a), derivative(beta * R(theta), theta, beta * dR(theta))),
     assumptions=SMOOTH,
     unstated=tuple(SMOOTH),
     model=POLICY,
     drops=SMOOTH_DROPS,
-    not_claimed="anything at a token that the clip silences; A, α and k do not depend on θ",
+    not_claimed="anything at a token that the clip silences, or for A, α and k that depend on θ",
 )
 def parts_of_the_gradient(goal: Goal) -> Theorem:
-    x, completion, token = map(term, (theta, i, t))
-    advantage_part = slope_of_surrogate(goal)
+    x = term(theta)
     penalty = k.diff(x, term(beta * R(theta)), x, [goal.given["R is differentiable"]])
-    positive, differentiable = goal.given["π is positive"], goal.given["π is differentiable"]
-    # at a token (i, t) of the group
-    inner = goal.assuming(le(ONE, completion), le(completion, term(G)), le(ONE, token), le(token, term(n(i))))
-    here = [inner.at(fact, completion, token) for fact in (differentiable, positive)]
-    log = turned(inner.equal(mul(term(dpi(i, t, theta)), inv(term(pi(i, t, theta)))), term(log_slope)), k.diff(x, term(sp.log(pi(i, t, theta))), x, here))
-    raise NotImplementedError
+    return goal.with_facts(slope_of_surrogate(goal), turned(goal, penalty, beta * dR(theta))).prove(goal.claim)
+
+
+# -- Eq. 23: homogeneous only where α is free of the rewards ------------------------------------------------------------
+
+
+def normalised(of: Any) -> sp.Expr:
+    """α^S_i = 1/(G |o_i| σ(r)) of Table 1, row GRPO R1."""
+    return 1 / (G * n(i) * sigma(of))
+
+
+def gradient_of_kept(of: Any, weight: Any, threshold: Any) -> sp.Expr:
+    """g_A with α times 1{|A_i| > threshold}, as in the row CPPO."""
+    term_of = advantage(of) * over_tokens(weight * w(i, t))
+    return sp.Sum(sp.Piecewise((term_of, sp.Abs(advantage(of)) > threshold), (0, True)), (i, 1, G))
+
+
+GROUP = {
+    "completions have tokens": ForAll(i, 1, G, n(i) >= 1),
+    "ddof is below G": sp.And(ddof >= 0, ddof < G),
+    "rewards are not all equal": square_sum(rewards()) > 0,
+    "φ is positive": phi > 0,
+}
+PAIR: dict[str, Any] = {"G": 2, "ddof": 0, "n": [1, 1], "r": [1, 0], "phi": 2, "w": [[1], [0]]}
+
+refuted(
+    "fontana2026.eq23",
+    title="g_A is homogeneous in the reward, for the α of GRPO R1",
+    source="Appendix C, Eq. 23, with Table 1, row GRPO R1 (the same in every row with σ(r) in α)",
+    printed="g*_A = φ g_A",
+    statement=equals(gradient(rewards(phi), normalised(rewards(phi))), phi * gradient(rewards(), normalised(rewards()))),
+    assumptions=GROUP,
+    unstated=tuple(GROUP)[:-1],
+    witness=PAIR,
+    module=__name__,
+    repair="fontana2026.eq23.repaired",
+    finding="α is treated as free of the reward, but six of the ten rows of Table 1 divide by σ(r), which scales with φ too, "
+    "so that g*_A = g_A. For rewards (1, 0) and one token each, A = (1/2, -1/2), σ = 1/2, α = 1 (ddof = 0); φ = 2 doubles A "
+    "and halves α: with s∇log π = (1, 0), g_A = 1/2 and g*_A = 1/2, not 1 (with ddof = 1 both change by the same factor).",
+)
+
+
+def cppo(of: Any) -> sp.Expr:
+    return gradient_of_kept(of, normalised(of), gamma)
+
+
+refuted(
+    "fontana2026.eq23.cppo",
+    title="for the α of CPPO, g_A is homogeneous in the reward or does not depend on its scale",
+    source="Appendix C, Eq. 23, with Table 1, row CPPO",
+    printed="g*_A = φ g_A, with α = α^S_i 1{|A_i| > γ}",
+    statement=sp.Implies(
+        sp.Ne(cppo(rewards(phi)), cppo(rewards()), evaluate=False),
+        equals(cppo(rewards(phi)), phi * cppo(rewards())),
+    ),
+    assumptions=GROUP | {"γ is positive": gamma > 0},
+    unstated=(*tuple(GROUP)[:-1], "γ is positive"),
+    witness=PAIR | {"gamma": "1/2"},
+    module=__name__,
+    repair="fontana2026.eq23.cppo.repaired",
+    finding="CPPO's threshold γ is compared with |A_i|, so scaling the rewards changes which completions count. For rewards (1, 0), "
+    "γ = 1/2 drops both and g_A = 0; for (2, 0), |A_i| = 1 keeps both and g*_A = 1/2 with s∇log π = (1, 0) and one token each.",
+)
+
+
+@proposition(
+    "fontana2026.eq23.repaired",
+    title="g_A is homogeneous, g*_A = φ g_A for every real φ, if α does not depend on the rewards",
+    source="Appendix C, Eq. 23, corrected",
+    printed="g*_A = φ g_A",
+    statement=equals(gradient(rewards(phi), alpha(i, t)), phi * gradient(rewards(), alpha(i, t))),
+    not_claimed="anything for an α that changes with the rewards: the statement has the same α on both sides",
+)
+def gradient_is_homogeneous(goal: Goal) -> Theorem:
+    return goal.prove(goal.claim)
+
+
+def scaled_sigma(goal: Goal) -> list[Theorem]:
+    """σ(φ r) = φ σ(r) and 1/σ(φ r) = (1/φ)(1/σ(r)); both have the square φ² σ(r)² and neither is negative."""
+    group, factor = goal.prove(lt(term(ddof), term(G))), term(phi)
+    goal.know(k.integer(group), goal.arith(lt(ZERO, term(G - ddof))))
+    goal.know(goal.arith(le(ONE, term(G))))
+    once, scaled = term(square_sum(rewards())), term(square_sum(rewards(phi)))
+    squares = goal.equal(scaled, mul(factor, factor, once))
+    signs = [goal.given[name] for name in ("φ is positive", "φ is positive", "rewards are not all equal")]
+    positive = k.sos(lt(ZERO, scaled), [(W, ONE, signs)], [squares], [ONE])
+    goal.know(positive)
+    goal.define(group, positive)
+    x, y = term(square_sum(rewards()) / (G - ddof)), term(square_sum(rewards(phi)) / (G - ddof))
+    law = k.law("sqrt_square", x, ZERO, [goal.prove(le(ZERO, x))])
+    q = mul(factor, app("sqrt", x))
+    same_root = root(goal, y, q, goal.equal(mk("pow", q, 2), y, law, squares))
+    split = inverse_of_product(goal, factor, app("sqrt", x))
+    whole = congruence(same_root, term(gamma), inv(term(gamma)))
+    return [same_root, k.linear(inv(app("sqrt", y)), split.concl.args[1], [whole, split], [ONE, ONE])]
+
+
+SIGMA: dict[str, Any] = PAIR | {"c": [[1], [1]]}
+
+
+@proposition(
+    "fontana2026.eq23.sigma",
+    title="g_A does not change with the reward's scale, g*_A = g_A for φ > 0, if α is free of the rewards but for 1/σ(r)",
+    source="Appendix C, Eq. 23, corrected for the rows with σ(r)",
+    printed="g*_A = φ g_A",
+    statement=equals(
+        gradient(rewards(phi), c(i, t) / sigma(rewards(phi))), gradient(rewards(), c(i, t) / sigma(rewards()))
+    ),
+    assumptions={name: GROUP[name] for name in tuple(GROUP)[1:]},
+    unstated=tuple(GROUP)[1:],
+    model=SIGMA,
+    drops={
+        "ddof is below G": SIGMA | {"ddof": 2},
+        "rewards are not all equal": SIGMA | {"r": [1, 1]},
+        "φ is positive": SIGMA | {"phi": -1},
+    },
+)
+def gradient_without_scale(goal: Goal) -> Theorem:
+    return goal.equal(*goal.claim.args, *scaled_sigma(goal))
+
+
+@proposition(
+    "fontana2026.eq23.cppo.repaired",
+    title="with CPPO's threshold in units of σ(r), 1{|A_i| > γ σ(r)}, g_A does not change with the reward's scale",
+    source="Appendix C, Eq. 23, and Table 1, row CPPO, corrected",
+    printed="g*_A = φ g_A, with α = α^S_i 1{|A_i| > γ}",
+    statement=equals(
+        gradient_of_kept(rewards(phi), c(i, t) / sigma(rewards(phi)), gamma * sigma(rewards(phi))),
+        gradient_of_kept(rewards(), c(i, t) / sigma(rewards()), gamma * sigma(rewards())),
+    ),
+    assumptions={name: GROUP[name] for name in tuple(GROUP)[1:]},
+    unstated=tuple(GROUP)[1:],
+    model=SIGMA | {"gamma": "1/2"},
+    drops={
+        "ddof is below G": SIGMA | {"gamma": "1/2", "ddof": 2},
+        "rewards are not all equal": UNNEEDED,
+        "φ is positive": SIGMA | {"gamma": "1/2", "phi": -1},
+    },
+)
+def threshold_in_units_of_sigma(goal: Goal) -> Theorem:
+    """|φ a| > φ x exactly where |a| > x, and what is kept is the same as in eq23.sigma: completion by completion."""
+    a, b, x, y, u, v, factor = map(var, ("a", "b", "x", "y", "u", "v", "f"))
+    ctx = Context(map(k.assume, (lt(ZERO, factor), eq(b, mul(factor, a)), eq(y, mul(factor, x)), eq(v, u))))
+
+    def if_above(value: Term, threshold: Term, then: Term) -> Term:
+        size = mk("ite", le(ZERO, value), value, mul(MINUS, value))
+        return mk("ite", lt(threshold, size), then, ZERO)
+
+    def leaf(here: Context, equation: Term) -> Theorem:
+        try:
+            return here.prove(equation)
+        except k.Refused:
+            return impossible(here, equation, products=2)
+
+    lemma = by_branches(ctx, eq(if_above(b, y, v), if_above(a, x, u)), leaf)
+    sigmas = scaled_sigma(goal)
+    inner = goal.assuming(le(ONE, term(i)), le(term(i), term(G)))
+
+    def parts(of: Any) -> tuple[Term, Term, Term]:
+        kept = advantage(of) * over_tokens(c(i, t) / sigma(of) * w(i, t))
+        return term(advantage(of)), term(gamma * sigma(of)), term(kept)
+
+    once, scaled = parts(rewards()), parts(rewards(phi))
+    facts = [inner.equal(scaled[0], mul(term(phi), once[0])), inner.equal(scaled[1], mul(term(phi), once[1]), *sigmas)]
+    facts += [inner.equal(scaled[2], once[2], *sigmas), goal.given["φ is positive"]]
+    values = dict(zip((a, x, u, b, y, v, factor), (*once, *scaled, term(phi)), strict=True))
+    return k.sum_congr(term(i), ONE, term(G), discharge(instantiate(lemma, values), facts))

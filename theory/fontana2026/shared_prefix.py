@@ -18,6 +18,7 @@ from theory.kernel.theorem import same
 from theory.language import ForAll, derivative, equals, family, formula, int_family, integers, term
 from theory.proposition import proposition
 from theory.tactics import Context, atoms, discharge, instantiate
+from theory.tactics_order import zero_or_one
 from theory.tactics_prefix import (
     Known,
     clipped_token,
@@ -28,7 +29,6 @@ from theory.tactics_prefix import (
     substituted,
     swapped,
     with_slope,
-    zero_or_one,
 )
 
 from .prefix_gradient import A, G, alpha, cut, i, kappa, logpi, low, score, surrogate, t, theta, up

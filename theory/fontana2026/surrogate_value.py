@@ -136,8 +136,8 @@ refuted(
     witness={"G": 2, "alpha": 1, "rho": 1, "A": 1},
     module=__name__,
     repair="fontana2026.eq7.omega.repaired",
-    finding="A token with α = 1, s = ρ = 1, A = 1 adds 1 to Eq. 1; in a group of G = 2, Eq. 7 with Eq. 18's ω = α s = 1 "
-    "adds 1/2. Off policy it would count the ratio twice as well: Eq. 7 needs ω = G α, so the symbol has two meanings.",
+    finding="A token with α = 1, s = ρ = 1, A = 1 adds 1 to Eq. 1; in a group of G = 2, Eq. 7 with Eq. 18's ω = α s = "
+    "1 adds 1/2. Off policy it would also count the ratio twice: Eq. 7 needs ω = G α, so the symbol has two meanings.",
 )
 
 

@@ -4,8 +4,8 @@ Each row states two things. First, the term of Eq. 1 by the sign of A, for all s
 Second, the gradient of the whole objective: for every group, Σ_i Σ_t α s A ∇log π over the tokens that are inside the
 clip, and nothing from those beyond it, less β times the gradient of R. Group size and lengths are symbolic.
 `table1_form` says what the symbols mean and proves it; here stand only α, s and R of each row. The losses of
-`numerics/objectives` are held against the same closed forms by `numerics/evidence/table1.py`. GPG, CISPO and GCPO:
-`table1_exceptions`.
+`numerics/objectives` are held against the same closed forms by `numerics/evidence/table1.py`. GPG and CISPO:
+`table1_exceptions`. GCPO: `table1_gcpo`.
 """
 
 import sympy as sp
@@ -24,7 +24,6 @@ from theory.fontana2026.table1_form import (
     RATIO,
     SCORE_,
     TOKENS,
-    UNSTATED,
     ZERO,
     A,
     assumed,
@@ -39,6 +38,7 @@ from theory.fontana2026.table1_form import (
     sigma,
     summed,
     token_slope,
+    unstated,
     w,
     zero,
 )
@@ -69,7 +69,7 @@ R1 = assumed(RATIO, POSITIVE_SCALE)
     source="Section 3, Table 1, row GRPO R1; Eq. 12-15",
     printed="α = 1/(G |o_i| σ(r)), s = I = π_θ/π_old, R = D_KL = π_ref/π_θ - log(π_ref/π_θ) - 1",
     assumptions=R1,
-    unstated=UNSTATED,
+    unstated=unstated(R1),
     statement=instance(ALPHA_S, RATIO, *KL),
     model=MODEL,
     drops=needed(R1),
@@ -90,7 +90,7 @@ V32 = assumed(RATIO)
     source="Section 3, Table 1, row GRPO v3.2; Eq. 12-15",
     printed="α = M_{i,t}/(G |o_i|), s = I, R = I · D_KL",
     assumptions=V32,
-    unstated=UNSTATED,
+    unstated=unstated(V32),
     statement=instance(V32_ALPHA, RATIO, over_tokens(w(i, t) * RATIO * D_KL), over_tokens(w(i, t) * V32_SLOPE)),
     model=MODEL | {"M": [[1], [1, 1]]},
     drops=needed(V32, M=[[1], [1, 1]]),
@@ -117,7 +117,7 @@ GSPO_DROPS = DROPS | {OFF: {"epsilon_up": 0, "logold": [[-2], [-3, -1]]}, STOPPE
     source="Section 3, Table 1, row GSPO; Eq. 12-15",
     printed="α = 1/(G |o_i| σ(r)), s = sg[ (π_θ(y_i|x_i)/π_old(y_i|x_i)) / π_θ ] · π_θ, no R",
     assumptions=GSPO,
-    unstated=UNSTATED,
+    unstated=unstated(GSPO),
     statement=instance(ALPHA_S, GSPO_RATIO, ZERO, ZERO, for_tokens(equals(GSPO_RATIO, NOW_RATIO))),
     model=GSPO_MODEL,
     drops={name: GSPO_MODEL | GSPO_DROPS[name] for name in GSPO},
@@ -190,7 +190,7 @@ GTPO_MODEL = {"delta": [1, 1], "lambda": [[2], [1, 0]], "H": one, "dH": zero}
     source="Section 3, Table 1, row GTPO; Eq. 12-15",
     printed="α = δ_i λ_{i,t}/(G |o_i|), s = I, R = (1/G) Σ_i (δ_i ⟨H⟩_i/|o_i|) Σ_t I λ_{i,t}",
     assumptions=GTPO,
-    unstated=(*UNSTATED, ENTROPY, MEMBERS),
+    unstated=unstated(GTPO, ENTROPY, MEMBERS),
     statement=instance(GTPO_ALPHA, RATIO, GTPO_R, sp.Sum(delta(i) / n(i) * GTPO_PULL, (i, 1, G)) / G),
     model=MODEL | GTPO_MODEL,
     drops=needed(GTPO, **GTPO_MODEL)
@@ -220,7 +220,7 @@ DAPO = assumed(RATIO, POSITIVE_SCALE, NO_EMPTY)
     source="Section 3, Table 1, row DAPO; Eq. 12-15",
     printed="α = 1/(σ(r) Σ|o_i|), s = I, no R",
     assumptions=DAPO,
-    unstated=UNSTATED,
+    unstated=unstated(DAPO),
     statement=instance(DAPO_ALPHA, RATIO),
     model=MODEL,
     drops=needed(DAPO),
@@ -241,7 +241,7 @@ CPPO = assumed(RATIO, POSITIVE_SCALE, {INDICATOR: ForAll(i, 1, G, KEEP)})
     source="Section 3, Table 1, row CPPO; Eq. 12-15",
     printed="α = α^S_i · 1{|A_i| > γ}, s = I, R = D_KL",
     assumptions=CPPO,
-    unstated=UNSTATED,
+    unstated=unstated(CPPO),
     statement=instance(ALPHA_S * keep(i), RATIO, *KL),
     model=MODEL | {"gamma": "1/4", "keep": [1, 1]},
     drops=needed(CPPO, gamma="1/4", keep=[1, 1]) | {INDICATOR: UNNEEDED},
@@ -260,7 +260,7 @@ DR = assumed(RATIO)
     source="Section 3, Table 1, row Dr. GRPO; Eq. 12-15",
     printed="α = 1/G, s = I, R = D_KL",
     assumptions=DR,
-    unstated=UNSTATED,
+    unstated=unstated(DR),
     statement=instance(1 / G, RATIO, *KL),
     model=MODEL,
     drops=needed(DR),

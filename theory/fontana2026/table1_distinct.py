@@ -9,6 +9,7 @@ two, up to σ(r).
 `table1_gcpo`).
 """
 
+from itertools import pairwise
 from typing import Any
 
 import sympy as sp
@@ -25,7 +26,7 @@ from theory.tactics import Context
 from theory.tactics_clip import MINUS, chosen, congruent, conjunction, exp_of_zero, follow, within
 
 gamma, alpha_hat, norm, M, lam, delta = reals("gamma alpha_hat F_norm M lambda delta")
-log_ratio, keep = family("logI"), family("keep")
+log_ratio, token_ratio, keep = family("logI"), family("I"), family("keep")
 TOTAL = sp.Sum(n(j), (j, 1, G))
 RATIO = sp.exp(log_ratio(i, t))
 SEQUENCE = sp.exp(sp.Sum(log_ratio(i, u), (u, 1, n(i))))
@@ -61,11 +62,11 @@ shown(
         "sigma is the standard deviation": sp.And(sigma > 0, equals(sigma**2 * G, SQUARES)),
         "the ratios are inside the clip of a positive advantage": sp.And(advantage(i) > 0, X < 1 + up, S < 1 + up),
     },
-    statement=sp.And(*(a < b for a, b in zip(TEN, TEN[1:], strict=False))),
+    statement=sp.And(*(a < b for a, b in pairwise(TEN))),
     # Lengths 3 and 2, r = (3, 0): A = (3/2, -3/2), σ = 3/2. The token has I = 1/2; its sequence has 1/2 · 2 · 1 = 1.
     witness={
-        "G": 2, "n": [3, 2], "r": [3, 0], "i": 1, "sigma": "3/2", "I": "1/2", "S": 1, "gamma": 2, "M": 1, "lambda": 2, "delta": 1,
-        "alpha_hat": 1, "F_norm": 1, "epsilon_low": "1/5", "epsilon_up": "1/5",
+        "G": 2, "n": [3, 2], "r": [3, 0], "i": 1, "sigma": "3/2", "I": "1/2", "S": 1, "gamma": 2, "M": 1,
+        "lambda": 2, "delta": 1, "alpha_hat": 1, "F_norm": 1, "epsilon_low": "1/5", "epsilon_up": "1/5",
     },
     module=__name__,
     not_claimed="that they differ in every situation: see the propositions table1.distinct.*, where many of them "
@@ -176,6 +177,7 @@ def one_token(goal: Goal) -> Theorem:
     return conjunction(goal.claim, *(k.linear(*reversed(th.concl.args), [th], [MINUS]) for th in parts))
 
 
+TERM = clipped_term(token_ratio(i, t), A(i))
 INDICATOR = {
     "keep is the indicator of |A_i| > 0": ForAll(
         i,
@@ -193,12 +195,11 @@ INDICATOR = {
     printed="Σ_i Σ_t α^S_i 1{|A_i| > 0} min(I A_i, clip(I) A_i) = Σ_i Σ_t α^S_i min(I A_i, clip(I) A_i)",
     assumptions=INDICATOR | SCALE,
     unstated=tuple(SCALE),
-    statement=equals(
-        over_tokens(STANDARD * keep(i) * clipped_term(RATIO, A(i))), over_tokens(STANDARD * clipped_term(RATIO, A(i)))
-    ),
+    statement=equals(over_tokens(STANDARD * keep(i) * TERM), over_tokens(STANDARD * TERM)),
     model=(
         ZERO_CASE := {
-            "G": 2, "n": [1, 1], "A": [1, 0], "keep": [1, 0], "sigma": 1, "logI": [[0], [0]], "epsilon_low": 0, "epsilon_up": 0,
+            "G": 2, "n": [1, 1], "A": [1, 0], "keep": [1, 0], "sigma": 1, "I": [[1], [1]],
+            "epsilon_low": 0, "epsilon_up": 0,
         }
     ),
     drops={"keep is the indicator of |A_i| > 0": ZERO_CASE | {"keep": [0, 0]}, "sigma > 0": ZERO_CASE | {"sigma": 0}},
@@ -207,8 +208,8 @@ INDICATOR = {
 def cppo_at_zero(goal: Goal) -> Theorem:
     """At a token, by the sign of A: keep = 1, or A = 0 and the term is 0."""
     here, advantage_ = at_token(goal), term(A(i))
-    left, right = (term(STANDARD * x * clipped_term(RATIO, A(i))) for x in (keep(i), sp.Integer(1)))
-    indicator, minimum = here.at(next(iter(goal.given.values())), term(i)), term(clipped_term(RATIO, A(i)))
+    left, right = (term(STANDARD * x * TERM) for x in (keep(i), sp.Integer(1)))
+    indicator, minimum = here.at(next(iter(goal.given.values())), term(i)), term(TERM)
 
     def signed(sign: Term) -> Theorem:
         size = within(Context([k.assume(sign)]), lt(ZERO, term(sp.Abs(A(i)))))

@@ -1,14 +1,9 @@
-"""Section 3, Table 1: GPG, CISPO and GCPO, whose printed row is no instance of Eq. 1 with s = k π_θ, k free of θ (Eq.
-12).
+"""Section 3, Table 1: GPG and CISPO, whose printed row is no instance of Eq. 1 with s = k π_θ, k free of θ (Eq. 12).
 
-GPG and CISPO print s = log π_θ and s = sg[I] log π_θ. Neither is a multiple of π_θ: the gradient has the weight α, or
-α sg[I], and not α s, which is negative. Moreover log π_θ <= 0 is below every clip range, so that Eq. 1 would silence
-every completion of negative advantage. What holds: without min and clip, or with s = π_θ/sg[π_θ], or sg[clip(I)]
-π_θ/sg[π_θ], both are instances of Eq. 1. GCPO prints the ratio of the whole sequence: it moves with every token's
-probability, and Eq. 1, which adds it up over |o_i| tokens, gives each token the weight α |o_i| s. What holds: one
-term per completion has α s.
-
-Symbols and assumptions: `table1_form`.
+They print s = log π_θ and s = sg[I] log π_θ. Neither is a multiple of π_θ: the gradient has the weight α, or α sg[I],
+and not α s, which is negative. Moreover log π_θ <= 0 is below every clip range, so that Eq. 1 would silence every
+completion of negative advantage. What holds: without min and clip, or with s = π_θ/sg[π_θ], or s = sg[clip(I)]
+π_θ/sg[π_θ] and a wider clip, both are instances of Eq. 1. Symbols and assumptions: `table1_form`.
 """
 
 from typing import Any
@@ -25,7 +20,6 @@ from theory.fontana2026.table1_form import (
     SCORE_,
     SMOOTH,
     TOKENS,
-    UNSTATED,
     A,
     assumed,
     at_token,
@@ -36,6 +30,7 @@ from theory.fontana2026.table1_form import (
     sigma,
     summed,
     token_slope,
+    unstated,
     whole,
 )
 from theory.fontana2026.unified import (
@@ -64,18 +59,20 @@ from theory.tactics import Context
 from theory.tactics_clip import Clipped, clipped_derivative, exp_of_zero, with_slope, within
 
 alpha_hat, norm, inner_low, inner_up = reals("alpha_hat F_norm e_low e_up")
-M, kept = family("M"), family("kept")
+M = family("M")
 TOTAL = sp.Sum(n(j), (j, 1, G))
 GROUP = {"Eq. 2": equals(sp.Sum(A(i), (i, 1, G)), 0)}
 IDENTITY = equals(clipped_term(s, a), by_sign(s, a))
+
+NORM = {"F_norm > 0": norm > 0}
 
 # -- GPG ---------------------------------------------------------------------------------------------------------------
 
 GPG_ALPHA = alpha_hat / (norm * TOTAL)
 # Two completions of one token, log π = -1, α = 1/2.
 GPG_CASE = {
-    "G": 2, "n": [1, 1], "theta": 0, "logpi": shifted([-1], [-1]), "score": one, "A": ["1/2", "-1/2"], "kept": [[1], [0]],
-    "epsilon_low": "1/5", "epsilon_up": "1/5", "s": 1, "a": 1, "alpha_hat": 1, "F_norm": 1, "beta": 0,
+    "G": 2, "n": [1, 1], "theta": 0, "logpi": shifted([-1], [-1]), "score": one, "A": ["1/2", "-1/2"],
+    "kept": [[1], [0]], "epsilon_low": "1/5", "epsilon_up": "1/5", "s": 1, "a": 1, "alpha_hat": 1, "F_norm": 1
 }  # fmt: skip
 
 refuted(
@@ -83,8 +80,8 @@ refuted(
     title="GPG's row is an instance of Eq. 1, with the gradient Σ Σ α s A ∇log π of Eq. 15",
     source="Section 3, Table 1, row GPG; Eq. 12, 14, 15",
     printed="α = α̂/(F_norm Σ|o_i|), s = log π_θ, no R",
-    assumptions=assumed(LOGPI, GROUP),
-    unstated=UNSTATED,
+    assumptions=(GPG_ROW := assumed(LOGPI, GROUP, NORM, NO_EMPTY)),
+    unstated=unstated(GPG_ROW, *NORM),
     statement=instance(GPG_ALPHA, LOGPI),
     witness=GPG_CASE,
     module=__name__,
@@ -99,10 +96,10 @@ refuted(
     title="put into the min and clip of Eq. 1, GPG's row has the gradient of GPG",
     source="Section 3, Table 1, row GPG, against the method that it names",
     printed="∇ Σ Σ α min( s A, clip(s) A ) = Σ Σ α A ∇log π_θ for s = log π_θ",
-    assumptions=assumed(LOGPI, GROUP),
-    unstated=UNSTATED,
+    assumptions=GPG_ROW,
+    unstated=unstated(GPG_ROW, *NORM),
     statement=derivative(over_tokens(GPG_ALPHA * by_sign(LOGPI, A(i))), theta, over_tokens(GPG_ALPHA * A(i) * SCORE_)),
-    witness=GPG_CASE | {"beta": 0},
+    witness=GPG_CASE,
     module=__name__,
     repair="fontana2026.table1.gpg.repaired",
     finding="In the same case the second completion, A = -1/2, has s = -1 < 4/5: min(1/2, -2/5) is the constant "
@@ -114,7 +111,6 @@ UNIT = sp.exp(LOGPI - lognow(i, t))  # π_θ/sg[π_θ]: 1 in value, with the gra
 STOPPED = "lognow is the value of logpi at theta"
 STOP = {STOPPED: for_tokens(equals(lognow(i, t), LOGPI))}
 OPEN = {"lower half-width": low > 0, "upper half-width": up > 0}
-NORM = {"F_norm > 0": norm > 0}
 
 
 def weighted(alpha: sp.Expr, weight: sp.Expr) -> sp.Basic:
@@ -156,7 +152,7 @@ def number(i: Any, *_: Any) -> Any:
     return i
 
 
-GPG = DIFFERENTIABLE | STOP | OPEN | NORM | NO_EMPTY
+GPG = OPEN | NORM | NO_EMPTY | STOP | DIFFERENTIABLE
 GPG_MODEL = GPG_CASE | {"lognow": [[-1], [-1]]}
 
 
@@ -166,7 +162,7 @@ GPG_MODEL = GPG_CASE | {"lognow": [[-1], [-1]]}
     source="Section 3, Table 1, row GPG, corrected",
     printed="∇ Σ Σ α A log π_θ = ∇ Σ Σ α min( s A, clip(s) A ) = Σ Σ α A ∇log π_θ for s = sg[1/π_θ] π_θ",
     assumptions=GPG,
-    unstated=(*UNSTATED, *OPEN, *NORM),
+    unstated=unstated(GPG, *OPEN, *NORM),
     statement=weighted(GPG_ALPHA, sp.Integer(1)),
     model=GPG_MODEL,
     drops={
@@ -195,8 +191,8 @@ refuted(
     title="CISPO's row is an instance of Eq. 1, with the gradient Σ Σ α s A ∇log π of Eq. 15",
     source="Section 3, Table 1, row CISPO; Eq. 12, 14, 15",
     printed="α = M_{i,t}/(σ(r) Σ|o_i|), s = sg[I] · log π_θ, no R",
-    assumptions=assumed(CISPO_S, POSITIVE_SCALE, GROUP, STOP),
-    unstated=UNSTATED,
+    assumptions=(CISPO_ROW := assumed(CISPO_S, POSITIVE_SCALE, GROUP, STOP, NO_EMPTY)),
+    unstated=unstated(CISPO_ROW),
     statement=instance(CISPO_ALPHA, CISPO_S),
     witness=CISPO_CASE,
     module=__name__,
@@ -211,8 +207,8 @@ refuted(
     title="put into the min and clip of Eq. 1, CISPO's row has the gradient of CISPO",
     source="Section 3, Table 1, row CISPO, against the method that it names",
     printed="∇ Σ Σ α min( s A, clip(s) A ) = Σ Σ α sg[I] A ∇log π_θ for s = sg[I] log π_θ, on policy",
-    assumptions=assumed(CISPO_S, POSITIVE_SCALE, GROUP, STOP),
-    unstated=UNSTATED,
+    assumptions=CISPO_ROW,
+    unstated=unstated(CISPO_ROW),
     statement=derivative(
         over_tokens(CISPO_ALPHA * by_sign(CISPO_S, A(i))), theta, over_tokens(CISPO_ALPHA * NOW * A(i) * SCORE_)
     ),
@@ -230,7 +226,7 @@ INNER = {
     "its lower bound is inside that of Eq. 1": inner_low < low,
     "its upper bound is inside that of Eq. 1": inner_up < up,
 }
-CISPO = DIFFERENTIABLE | STOP | INNER | POSITIVE_SCALE | NO_EMPTY
+CISPO = INNER | POSITIVE_SCALE | NO_EMPTY | STOP | DIFFERENTIABLE
 # Weights e, clipped to 6/5, and 1; Eq. 1 has the wider range 1/2..3/2.
 CISPO_MODEL = CISPO_CASE | {
     "logold": [[-2], [-1]],
@@ -249,7 +245,7 @@ CISPO_MODEL = CISPO_CASE | {
     printed="∇ Σ Σ α A sg[clip(I)] log π_θ = ∇ Σ Σ α min( s A, clip(s) A ) = Σ Σ α clip(I) A ∇log π_θ for s = "
     "sg[clip(I)/π_θ] π_θ",
     assumptions=CISPO,
-    unstated=(*UNSTATED, *INNER),
+    unstated=unstated(CISPO, *INNER),
     statement=weighted(CISPO_ALPHA, CLIPPED_WEIGHT),
     model=CISPO_MODEL,
     drops={

@@ -1,5 +1,4 @@
-"""What the propositions on Table 1 share: a row as an instance of Eq. 1, its assumptions, its gradient, and the proof
-of it.
+"""What the propositions on Table 1 share: a row as an instance of Eq. 1, its assumptions, its gradient, its proof.
 
 Log-probabilities are the primitive, as in code: logpi(i, t, θ) = log π_θ(y_{i,t}|x, y_{i,<t}), a differentiable
 function of one real coordinate θ of the parameters, with slope `score`; so every probability is positive. Eq. 1 is
@@ -77,9 +76,13 @@ TOKENS = "no completion is empty"
 UNSTATED = (BOUNDS, SMOOTH, OFF, SCALE, TOKENS)
 
 
+def unstated(assumptions: Mapping[str, Any], *more: str) -> tuple[str, ...]:
+    """Those of the assumptions that the paper does not state."""
+    return tuple(name for name in assumptions if name in (*UNSTATED, *more))
+
+
 def clip_state(ratio: sp.Expr, inside: Any = None, everywhere: Any = for_tokens) -> dict[str, sp.Basic]:
     """The definition of `kept` for a ratio, and that no ratio is where neither of its sides holds."""
-
     inside = kept(i, t) if inside is None else inside
 
     def by_side(below: sp.Basic, above: sp.Basic) -> sp.Basic:
@@ -100,10 +103,10 @@ NO_EMPTY = {TOKENS: ForAll(i, 1, G, n(i) >= 1)}
 
 def assumed(ratio: sp.Expr, *more: dict[str, sp.Basic]) -> dict[str, sp.Basic]:
     """What a row with this ratio assumes."""
-    out = {BOUNDS: low + up >= 0, **DIFFERENTIABLE, **clip_state(ratio)}
+    out = {BOUNDS: low + up >= 0}
     for further in more:
         out |= further
-    return out
+    return out | DIFFERENTIABLE | clip_state(ratio)
 
 
 def shifted(*rows: list[Any]) -> Any:
@@ -148,8 +151,8 @@ def needed(names: Mapping[str, Any], **more: Any) -> dict[str, Any]:
 def instance(
     alpha: sp.Expr, ratio: sp.Expr, penalty: sp.Expr = ZERO, slope: sp.Expr = ZERO, *more: sp.Basic
 ) -> sp.Basic:
-    """Eq. 1 with these α, s and R, its term by the sign of A: its gradient is Σ Σ α s A ∇log π inside the clip, less
-    β ∇R."""
+    """Eq. 1 with these α, s and R: its term by the sign of A, and its gradient Σ Σ α s A ∇log π inside the clip - β
+    ∇R."""
     return sp.And(
         equals(clipped_term(s, a), by_sign(s, a)),
         derivative(

@@ -22,7 +22,6 @@ from theory.fontana2026.table1_form import (
     SEQUENCE,
     SMOOTH,
     STATE,
-    UNSTATED,
     A,
     assumed,
     clip_state,
@@ -31,6 +30,7 @@ from theory.fontana2026.table1_form import (
     over_tokens,
     shifted,
     sigma,
+    unstated,
     whole,
     zero,
 )
@@ -46,7 +46,8 @@ GCPO_ALPHA = 1 / (sigma * G)
 # On policy, two completions of two tokens and one, A = (1/2, -1/2), α = 1/(1/2 · 2) = 1; every score is 1.
 GCPO_CASE = {
     "G": 2, "n": [2, 1], "theta": 0, "logpi": shifted([-1, -1], [-1]), "logold": [[-1, -1], [-1]], "score": one,
-    "A": ["1/2", "-1/2"], "kept": [[1, 1], [1]], "epsilon_low": "1/5", "epsilon_up": "1/5", "s": 1, "a": -1, "sigma": "1/2",
+    "A": ["1/2", "-1/2"], "kept": [[1, 1], [1]], "epsilon_low": "1/5", "epsilon_up": "1/5", "s": 1, "a": -1,
+    "sigma": "1/2",
 }  # fmt: skip
 
 refuted(
@@ -54,8 +55,8 @@ refuted(
     title="GCPO's row is an instance of Eq. 1, with the gradient Σ Σ α s A ∇log π of Eq. 15",
     source="Section 3, Table 1, row GCPO; Eq. 12, 14, 15",
     printed="α = 1/(σ(r) G), s = π_θ(y_i|x_i)/π_old(y_i|x_i) (sequence level), no R",
-    assumptions=assumed(SEQUENCE, POSITIVE_SCALE, GROUP),
-    unstated=UNSTATED,
+    assumptions=(GCPO_ROW := assumed(SEQUENCE, POSITIVE_SCALE, GROUP)),
+    unstated=unstated(GCPO_ROW),
     statement=instance(GCPO_ALPHA, SEQUENCE),
     witness=GCPO_CASE,
     module=__name__,
@@ -67,7 +68,7 @@ refuted(
 )
 
 CLIP_STATE = clip_state(SEQUENCE, kept(i), lambda claim: ForAll(i, 1, G, claim))
-GCPO = {BOUNDS: low + up >= 0} | DIFFERENTIABLE | CLIP_STATE | POSITIVE_SCALE
+GCPO = {BOUNDS: low + up >= 0} | POSITIVE_SCALE | DIFFERENTIABLE | CLIP_STATE
 GCPO_MODEL = GCPO_CASE | {"kept": [1, 1]}
 SEQUENCE_SCORE = sp.Sum(score(i, u, theta), (u, 1, n(i)))
 GCPO_SLOPE = GCPO_ALPHA * SEQUENCE * A(i) * kept(i) * SEQUENCE_SCORE
@@ -102,7 +103,7 @@ def sequence_term(goal: Goal) -> Theorem:
     source="Section 3, Table 1, row GCPO; Eq. 1",
     printed="∇ Σ_i Σ_t α min( s_i A_i, clip(s_i) A_i ) = Σ_i α |o_i| s_i A_i Σ_t ∇log π_θ(y_{i,t}|·)",
     assumptions=GCPO,
-    unstated=UNSTATED,
+    unstated=unstated(GCPO),
     statement=sp.And(
         IDENTITY,
         derivative(over_tokens(GCPO_ALPHA * by_sign(SEQUENCE, A(i))), theta, sp.Sum(n(i) * GCPO_SLOPE, (i, 1, G))),
@@ -136,7 +137,7 @@ def gcpo_token_sum(goal: Goal) -> Theorem:
     printed="∇ Σ_i α min( s_i A_i, clip(s_i) A_i ) = Σ_i α s_i A_i Σ_t ∇log π_θ(y_{i,t}|·), s_i = "
     "π_θ(y_i|x_i)/π_old(y_i|x_i)",
     assumptions=GCPO,
-    unstated=UNSTATED,
+    unstated=unstated(GCPO),
     statement=sp.And(
         IDENTITY,
         derivative(sp.Sum(GCPO_ALPHA * by_sign(SEQUENCE, A(i)), (i, 1, G)), theta, sp.Sum(GCPO_SLOPE, (i, 1, G))),

@@ -159,7 +159,7 @@ refuted(
     repair="fontana2026.eq2.standardising.repaired",
     finding="For two completions with rewards 1 and 0, A = (1/2, -1/2) and Σ A² = 1/2, where unit variance needs 2 "
     "(divisor G) or 1 (divisor G - 1). Eq. 2 subtracts the mean and nothing else; the six rows of Table 1 with "
-    "1/σ(r) in α standardise, the others do not.",
+    "1/σ(r) in α standardise (GPG if F_norm = σ(r)), the others do not.",
 )
 
 

@@ -59,7 +59,7 @@ def shift(theta: Any) -> Any:
     return theta
 
 
-# -- S3.a: the three properties ------------------------------------------------------------------------------------------
+# -- S3.a: the three properties --------------------------------------------------------------------------------------
 
 refuted(
     "fontana2026.s3a",
@@ -70,9 +70,10 @@ refuted(
     assumptions={
         "the rewards are not all equal": SQUARES > 0,
         "the lengths are not all equal": over_group((n(i) - mean(n(j), j, G)) ** 2) > 0,
-        "the scale and the standard deviation are positive": sp.And(phi > 0, sigma > 0),
+        "no completion is empty": ForAll(i, 1, G, n(i) >= 1),
+        "phi, sigma, I, alpha_hat, F_norm are positive": sp.And(phi > 0, sigma > 0, ratio > 0, alpha_hat > 0, norm > 0),
         "m is a completion with a positive advantage": sp.And(m >= 1, m <= G, advantage(m) > 0),
-        "its token is past the clip, with this score": sp.And(RATIO > 1 + up, derivative(logpi(theta), theta, score(theta))),
+        "its token is past the clip": sp.And(RATIO > 1 + up, derivative(logpi(theta), theta, score(theta))),
     },
     statement=sp.And(
         sp.Ne(over_group(advantage(i) * ratio / G), 0, evaluate=False),
@@ -87,8 +88,8 @@ refuted(
     repair="fontana2026.s3a.repaired",
     finding="Two completions, rewards 1 and 0, lengths 1 and 2: Dr. GRPO gives a prefix that both share (1/2)(1/2 - "
     "1/2) = 0, so it has no bias there. Rewards divided by 4 bring |A| = 1/8 below γ = 1/4: CPPO then drops both "
-    "completions, and its A/σ goes from 1 to 0. GPG has no ratio and no clip: a token with I = e > 6/5 and A = 1/2 "
-    "keeps its gradient α A = (1/3)(1/2) = 1/6.",
+    "completions, and its A/σ goes from 1 to 0, which no optimiser undoes. GPG has no ratio and no clip: a token "
+    "with I = e > 6/5 and A = 1/2 keeps its gradient α A = (1/3)(1/2) = 1/6.",
 )  # fmt: skip
 
 PAST = sp.And(sp.Implies(a > 0, RATIO > 1 + up), sp.Implies(a < 0, RATIO < 1 - low))
@@ -101,18 +102,18 @@ WHICH = {
 }
 WHICH_MODEL = {
     "G": 2, "r": [1, 0], "n": [1, 2], "I": 1, "sigma": "1/2", "alpha_hat": 1, "F_norm": 1, "c": 1, "a": 1, "theta": 0,
-    "logpi": shift, "score": one, "logold": -1, "epsilon_low": "1/5", "epsilon_up": "1/5", "phi": 2, "gamma": "1/4", "m": 1,
+    "logpi": shift, "score": one, "logold": -1, "epsilon_low": "1/5", "epsilon_up": "1/5",
 }  # fmt: skip
 
 
 @proposition(
     "fontana2026.s3a.repaired",
-    title="one weight per token cancels on a prefix of the whole group; past the clip a clipped term has no "
-    "gradient, GPG and CISPO do",
+    title="inside the clip, one weight for all tokens cancels on a prefix of the whole group; past it, GPG and CISPO "
+    "keep their gradient",
     source="Abstract and Section 3, corrected; for the rows of Table 1 named in the formula",
-    printed="Σ_i A_i ω = 0 for ω = I/G (Dr. GRPO), I/(σ Σ|o_i|) (DAPO), α̂/(F_norm Σ|o_i|) (GPG), clip(I)/(σ Σ|o_i|) "
-    "(CISPO, no mask); past the clip ∇min(s A, clip(s) A) = 0, but ∇(A c log π_θ) = A c ∇log π_θ with c = 1 (GPG), "
-    "sg[clip(I)] (CISPO)",
+    printed="on a prefix of all G completions, inside the clip: Σ_i A_i ω = 0 for ω = I/G (Dr. GRPO), I/(σ Σ|o_i|) "
+    "(DAPO), α̂/(F_norm Σ|o_i|) (GPG), clip(I)/(σ Σ|o_i|) (CISPO, no mask); past the clip ∇min(s A, clip(s) A) = 0, "
+    "but ∇(A c log π_θ) = A c ∇log π_θ with c = 1 (GPG), sg[clip(I)] (CISPO)",
     assumptions=WHICH,
     unstated=tuple(WHICH),
     statement=sp.And(
@@ -131,8 +132,8 @@ WHICH_MODEL = {
         "log-probabilities are differentiable": WHICH_MODEL | {"score": lambda theta: Fraction(2)},
         "the ratio is past the bound that A favours": WHICH_MODEL | {"logold": 0},
     },
-    not_claimed="that the other six rows are biased on every prefix: they are on some, see s3a.biased_rows. The "
-    "ratio I of a shared token is the same in all completions, as its context is",
+    not_claimed="that the other six rows are biased on every prefix: they are on some, see s3a.biased_rows; that a "
+    "prefix of a part of the group gets no gradient. The ratio I of a shared token is the same in all completions",
 )
 def s3a(goal: Goal) -> Theorem:
     v, past = term(theta), goal.given["the ratio is past the bound that A favours"]
@@ -165,14 +166,14 @@ shown(
     not_claimed="a bias for every group: with equal lengths all but GTPO's are 0. M and δ are 1 here, and γ < 1/2",
 )
 
-# -- S3.b: the value of the surrogate --------------------------------------------------------------------------------------
+# -- S3.b: the value of the surrogate --------------------------------------------------------------------------------
 
 K = integers("K")
 P, Q = family("P"), family("Q")
 
 
 def pair_value(probability: Any) -> sp.Expr:
-    """E[(1/G) Σ_i A_i |o_i|] for Dr. GRPO on policy, groups of two from `probability`; the term of Eq. 1 is then A_i."""
+    """E[(1/G) Σ_i A_i |o_i|] for Dr. GRPO on policy, groups of two from `probability`; Eq. 1 has the term A_i."""
     half = (r(u) - r(m)) / 2  # the advantage of u beside m
     return sp.Sum(probability(u) * probability(m) * (half * n(u) - half * n(m)) / 2, (m, 1, K), (u, 1, K))
 
@@ -201,8 +202,7 @@ p1, p2, q1, q2 = (family(name) for name in ("p1", "p2", "q1", "q2"))
 
 
 def fixed_value(first: Any, second: Any) -> sp.Expr:
-    """E[ Σ_i Σ_t min(s A, clip(s) A)/(G |o_i|) ] over groups of two from π_old, for completions of at most two
-    tokens."""
+    """E[ Σ_i Σ_t min(s A, clip(s) A)/(G |o_i|) ] over pairs from π_old, for completions of one or two tokens."""
     half = (r(u) - r(m)) / 2
     terms = clipped_term(first(u) / p1(u), half) + (n(u) - 1) * clipped_term(second(u) / p2(u), half)
     weight = p1(u) * p2(u) * p1(m) * p2(m)

@@ -96,7 +96,7 @@ def subst(t: Term, values: dict[Term, Term]) -> Term:
     for v, value in values.items():
         if v.op != "var" or value.op in FORMULAS or (v.args[1] == "Z" and not is_int(value)):
             raise Refused("subst", f"a term of sort {v.args[-1]} for {v}", value)
-    values = {v: w for v, w in values.items() if v in t.free}
+    values = {v: w for v, w in values.items() if v in t.free and v is not w}
     if not values or t.op == "var":
         return values.get(t, t)
     if t.op not in SCOPED:

@@ -6,8 +6,8 @@ Statement   With r = π_ref/π_θ and tokens drawn from π_θ (no gradient passe
 Place       Our own; "A Comedy of Estimators" (arXiv 2512.21852) has the first three. k3 is D_KL of Table 1 of arXiv
             2601.05002: dkl.unbiased is about its value, this about what training on it does.
 Hypotheses  one state, tokens v = 1..V, π_θ(v) = a(v, θ)/Σ_u a(u, θ) with a > 0 and any real coordinate θ in which a has
-            the derivatives da(v). A softmax policy has a = exp(logit). For θ the logit j, da(v) is a(v) for v = j and
-            else 0, so the score ∂ log π(v)/∂θ is [v = j] - π_j, and the slopes are 0, π_j (log(π_j/ref_j) - KL), π_j - ref_j.
+            the derivatives da(v, θ). A softmax policy has a = exp(logit). For θ the logit j, da is a for v = j and
+            else 0: the score ∂ log π(v)/∂θ is [v = j] - π_j, the slopes 0, π_j (log(π_j/ref_j) - KL), π_j - ref_j.
 Proof       differentiate token by token, and sum; the score has the mean 0 under π_θ.
 Not claimed anything about whole completions, whose prefixes are drawn too; nor about a regulariser put in the reward.
 """
@@ -44,7 +44,7 @@ def for_tokens(claim: sp.Basic) -> sp.Basic:
 
 total = sp.Sum(a(u, theta), (u, 1, V))
 pi = a(v, theta) / total
-score = da(v) / a(v, theta) - sp.Sum(da(u), (u, 1, V)) / total  # ∂ log π(v)/∂θ
+score = da(v, theta) / a(v, theta) - sp.Sum(da(u, theta), (u, 1, V)) / total  # ∂ log π(v)/∂θ
 ratio = pi / ref(v)
 k1, k2, k3 = sp.log(ratio), sp.log(ratio) ** 2 / 2, 1 / ratio - sp.log(1 / ratio) - 1
 FORWARD, REVERSE = over_tokens(pi * sp.log(ratio)), over_tokens(ref(v) * sp.log(1 / ratio))
@@ -54,7 +54,7 @@ POLICIES = {
     "a vocabulary": V >= 1,
     "π_θ > 0": for_tokens(a(v, theta) > 0),
     "π_ref > 0": for_tokens(ref(v) > 0),
-    MOVES: for_tokens(derivative(a(v, theta), theta, da(v))),
+    MOVES: for_tokens(derivative(a(v, theta), theta, da(v, theta))),
 }
 ON_POLICY = {ON: for_tokens(equals(weight(v), pi))}
 
@@ -62,6 +62,11 @@ ON_POLICY = {ON: for_tokens(equals(weight(v), pi))}
 def logit_1(v: Any, x: Any) -> Any:
     """a(1, x) = 1 + x, a(2, x) = 3"""
     return x * Fraction(1) + Fraction(1) if v == 1 else x * Fraction(0) + Fraction(3)
+
+
+def slope(v: Any, x: Any) -> Any:
+    """da(1, x) = 1, da(2, x) = 0"""
+    return Fraction(1 if v == 1 else 0)
 
 
 def none_left(v: Any, x: Any) -> Any:
@@ -76,7 +81,7 @@ def kinked(v: Any, x: Any) -> Any:
     return logit_1(v, abs(x))
 
 
-CASE: Case = {"V": 2, "theta": 0, "a": logit_1, "da": [1, 0], "ref": ["1/2", "1/2"]}
+CASE: Case = {"V": 2, "theta": 0, "a": logit_1, "da": slope, "ref": ["1/2", "1/2"]}
 CASE |= {"weight": ["1/4", "3/4"], "old": ["1/2", "1/2"]}
 DROPS: Case = {
     "a vocabulary": UNNEEDED,
@@ -126,6 +131,9 @@ def turned(ctx: Context, log: Term, x: Term) -> Theorem:
 
 
 def proved(goal: Goal) -> Theorem:
+    positive = goal.prove(lt(ZERO, term(total)))
+    goal.know(positive)
+    goal.define(positive)
     if goal.claim.op != "and":
         return differentiated(goal, goal.claim)
     return k.and_intro([differentiated(goal, claim) for claim in goal.claim.args])

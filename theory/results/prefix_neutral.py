@@ -24,7 +24,8 @@ from theory.language import ForAll, equals, family, integers, mean, reals, term
 from theory.proposition import proposition
 from theory.tactics import Context
 from theory.tactics_clip import conjunction
-from theory.tactics_prefix import around, member_below_sum, plain, put, squeezed
+from theory.tactics_order import squeezed
+from theory.tactics_prefix import around, member_below_sum, plain, put
 
 G, i, j, m = integers("G i j m")
 C = reals("C")
