@@ -5,13 +5,14 @@ from typing import Any
 
 from numerics import objectives
 
-from . import audit as auditing
-from .audit import Report
+from . import auditor as auditing
+from .auditor import Report
 from .compare import matches
 from .decide import Finding
 from .row import infer
 from .subject import BadTarget
 from .target import checked, function, kind
+from .target import estimator as as_estimator
 
 
 def audit(
@@ -22,13 +23,16 @@ def audit(
     name = target if isinstance(target, str) else getattr(target, "__name__", "objective")
     f = function(target) if isinstance(target, str) else target
     if kind(f) == "advantage":
-        raise BadTarget(f"{name} is an advantage estimator; give an objective")
+        if advantage is not None:
+            raise BadTarget(f"{name} is an advantage estimator: --advantage goes with an objective")
+        return auditing.audit(as_estimator(name, f), group, length, only, progress)
     estimator = function(advantage) if isinstance(advantage, str) else advantage
     if estimator is not None and kind(estimator) != "advantage":
         raise BadTarget(f"the advantage {advantage} takes logp: it is an objective, not an advantage estimator")
     subject = checked(name, f, estimator) if estimator else checked(name, f)
     report = auditing.audit(subject, group, length, only, progress)
     if only is None:
+        report.fitted = True
         report.row = infer(subject)
         builtins = {n: checked(n, objectives.load(n)) for n in objectives.names() if n != name}
         report.matches = matches(subject, builtins)

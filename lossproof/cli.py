@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from . import commands
+
 if TYPE_CHECKING:
     from .report.json import Entry
 
@@ -20,6 +22,11 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions
 @app.callback()
 def about() -> None:
     """Prove or refute what is claimed of RL objectives."""
+
+
+app.command()(commands.audit)
+app.command()(commands.compare)
+app.command()(commands.replay)
 
 
 @app.command()
@@ -55,7 +62,7 @@ def _show(entries: "list[Entry]") -> None:
 
 
 @app.command("list")
-def list_(kind: Annotated[str, typer.Argument(metavar="[propositions|objectives]")] = "propositions") -> None:
+def list_(kind: Annotated[str, typer.Argument(metavar="[propositions|properties|objectives]")] = "propositions") -> None:
     """List what there is, one name per line."""
     if kind not in LISTS:
         typer.secho(f"nothing to list under {kind!r}; there are: {', '.join(LISTS)}", fg="red", err=True)
@@ -75,6 +82,14 @@ def _propositions() -> None:
         raise typer.Exit(1)
 
 
+def _properties() -> None:
+    from .advantage import load as of_estimators
+    from .properties import load as of_objectives
+
+    for p in (*of_objectives().values(), *of_estimators().values()):
+        typer.echo(f"{p.id:28} {p.statement}")
+
+
 def _objectives() -> None:
     from numerics.objectives import names
 
@@ -82,7 +97,7 @@ def _objectives() -> None:
         typer.echo(name)
 
 
-LISTS: dict[str, Callable[[], None]] = {"propositions": _propositions, "objectives": _objectives}
+LISTS: dict[str, Callable[[], None]] = {"propositions": _propositions, "properties": _properties, "objectives": _objectives}
 
 
 @contextmanager

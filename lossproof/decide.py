@@ -71,7 +71,8 @@ def _decide(p: Property, subject: Subject, G: int, T: int) -> Finding:
             if broken is not None:
                 return refuted(p, subject, broken)
         if proof.proved:
-            return Finding(p.id, "proved", p.statement, scope(g, t) + branches(subject, g, t), proof.method)
+            smaller = "" if (g, t) == (G, T) else f"; only at G = {g}, T <= {t}: larger shapes are undecided"
+            return Finding(p.id, "proved", p.statement, scope(g, t) + smaller + branches(subject, g, t), proof.method)
         reason = reason or proof.reason
         if not proof.worth_smaller:
             break
@@ -195,6 +196,7 @@ class Solver:
         self.encoder = Encoder(positive=frozenset(world.positive), marks=tuple(world.marks))
         self.assumed = list(world.given)
         self.given = [self.encoder.encode(t) for t in self.assumed]
+        self.parts: dict[Term, frozenset[Term]] = {}
         self.defined: set[tuple[Term, tuple[Term, ...]]] = set()
 
     def holds(self, goal: Term, given: list[Term] | None = None) -> tuple[str, Any]:
@@ -207,11 +209,10 @@ class Solver:
         return ("undefined", undefined) if undefined else ("unsat", None)
 
     def follows(self, goal: Term, extra: list[Term]) -> tuple[str, Any]:
-        claim = self.encoder.encode(goal)
+        claim, given = self.encoder.encode(goal), [self.encoder.encode(t) for t in extra]
         if z3.is_eq(claim) and claim.arg(0).eq(claim.arg(1)):
             return "unsat", None  # the two sides are the same expression
         negated = z3.Not(claim)
-        given = [self.encoder.encode(t) for t in extra]
         known = self.encoder.known([goal, *extra, *self.assumed])
         answer: tuple[str, Any] = ("unknown", "")
         signs = [c for key in known for c in self.encoder.signs[key]]
@@ -230,7 +231,10 @@ class Solver:
 
         Inner ones first: a condition may use the facts of what it is made of, never those of what it is a condition for.
         """
-        for key in self.encoder.known([*terms, *self.assumed]):
+        parts = list(dict.fromkeys(part for t in [*terms, *self.assumed] for part in self.partial(t)))
+        for part in parts:  # what cancels when a term is normalised is looked at too
+            self.encoder.encode(part)
+        for key in self.encoder.known([*terms, *self.assumed, *parts]):
             condition = self.encoder.domains.get(key)
             if condition is None or (key, ()) in self.defined or (key, tuple(extra)) in self.defined:
                 continue
@@ -242,6 +246,13 @@ class Solver:
             else:
                 return f"{condition!r:.80}"
         return ""
+
+    def partial(self, t: Term) -> frozenset[Term]:
+        """The divisions, roots and logs in a term as it was written."""
+        if t not in self.parts:
+            own = [t] if t.op == "inv" or (t.op == "app" and t.args[0] in ("sqrt", "log")) else []
+            self.parts[t] = frozenset(own).union(*(self.partial(a) for a in t.args if isinstance(a, Term)))
+        return self.parts[t]
 
     def _clear(self, condition: Term, extra: list[Term]) -> bool:
         """Whether a domain condition follows from the assumptions and from the facts of the terms inside it."""

@@ -67,7 +67,8 @@ class Memory:
         if isinstance(value, Poison):
             target[...] = np.frompyfunc(lambda _: value, 1, 1)(target) if target.shape else value
         else:
-            target[...] = self.s.array(value)
+            dtype = self.trace.dtypes[self.trace.places[ref.index].storage]
+            target[...] = self.s.lift(self.s.truth, value) if dtype == torch.bool else self.s.array(value)
 
 
 def interpret(trace: Trace, inputs: Mapping[str, Any], meaning: Meaning) -> tuple[Formula, list[tuple[Any, bool]]]:
@@ -116,7 +117,8 @@ def run(memory: Memory, call: Call) -> None:
 
 
 def compute(memory: Memory, call: Call, name: str, writes: bool) -> list[Any]:
-    function = TABLE.get(name[:-1] if writes and name.endswith("_") else name)
+    plain = name[:-1] if writes and name.endswith("_") else name
+    function = TABLE.get(f"{plain}.{call.func._overloadname}", TABLE.get(plain))
     if function is None or "out" in call.kwargs:
         raise NotImplementedError(f"the operator aten.{name} has no meaning here")
 

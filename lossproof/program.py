@@ -65,6 +65,7 @@ class Trace:
     calls: list[Call] = field(default_factory=list)
     constants: dict[int, torch.Tensor] = field(default_factory=dict)  # storage -> its content, flat
     places: list[Place] = field(default_factory=list)  # of each Ref
+    dtypes: list[torch.dtype] = field(default_factory=list)  # of each storage
     decisions: list[tuple[Ref, bool, str]] = field(default_factory=list)
     escapes: list[Escape] = field(default_factory=list)
     loss: Ref | None = None

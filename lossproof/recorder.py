@@ -1,5 +1,6 @@
 """The dispatch-level recorder: sees every ATen operation of one run, and answers for numbers that leave tensors."""
 
+import math
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -16,7 +17,7 @@ RAGGED = {"nonzero", "masked_select", "_unique2", "unique_consecutive", "unique_
 READS = {"_local_scalar_dense", "equal", "is_nonzero", "allclose"}
 MOVES = {"resize_", "set_", "resize_as_"}
 RANDOM = torch.Tag.nondeterministic_seeded
-HERE, TORCH = os.path.dirname(os.path.abspath(__file__)), os.path.dirname(os.path.abspath(torch.__file__))
+HERE, TORCH, PYTHON = (os.path.dirname(os.path.abspath(m)) + os.sep for m in (__file__, torch.__file__, os.__file__))
 
 
 class Unfollowed(Exception):
@@ -59,7 +60,7 @@ class Recorder(TorchDispatchMode):
                 t = torch._C._functorch.get_unwrapped(t)
             number, new = self._storage(t)
             if new:
-                flat = torch.empty(0, dtype=t.dtype).set_(t.detach().untyped_storage())  # type: ignore[call-overload]
+                flat = torch.empty(0, dtype=t.dtype).set_(t.detach().untyped_storage())
                 self.trace.constants[number] = flat.clone()
             return self._name(t, number)
 
@@ -70,11 +71,12 @@ class Recorder(TorchDispatchMode):
             if known[2] != t.dtype and t.numel():
                 self.escape(f"memory of {known[2]} that is read as {t.dtype}")
             return known[0], False
+        self.trace.dtypes.append(t.dtype)
         self._storages[storage._cdata] = (len(self._storages), storage, t.dtype)
         return len(self._storages) - 1, True
 
     def _name(self, t: torch.Tensor, storage: int) -> Ref:
-        place = Place(storage, t.storage_offset(), tuple(t.shape), tuple(t.stride()))
+        place = Place(storage, int(t.storage_offset()), tuple(t.shape), tuple(t.stride()))
         ref = self._refs.get(place)
         if ref is None:
             ref = self._refs[place] = Ref(len(self.trace.places))
@@ -91,8 +93,9 @@ class Recorder(TorchDispatchMode):
         if self.quiet:
             return func(*args, **kwargs)
         name = func.overloadpacket.__name__
-        if name in READS:
+        if name in READS and not self._asks_for_nan(args[0]):
             self.escape(f"a number that torch reads from a tensor ({name})")
+        if name in READS:
             return func(*args, **kwargs)
         if name in MOVES:
             self.escape(f"memory that {name} moves")
@@ -115,8 +118,13 @@ class Recorder(TorchDispatchMode):
         if func._schema.is_mutable:
             self._written |= {self.storage_of(r) for r in (*outs, *written(func, *seen)) if r is not None}
         reason = reason or (f"a shape that depends on the data at {line}" if line else "")
-        self.trace.calls.append(Call(func, *seen, outs, reason))
+        self.trace.calls.append(Call(func, seen[0], seen[1], outs, reason))
         return out
+
+    def _asks_for_nan(self, t: torch.Tensor) -> bool:
+        """Whether a number is the outcome of isnan: no meaning has NaN, so it is what it is on the recorded input."""
+        made = self._made.get(self.ref(t).index)
+        return made is not None and self.trace.calls[made].func.overloadpacket.__name__ == "isnan"
 
     def finish(self, loss: Ref | None, gradient: Ref | None) -> None:
         """Note whether a shape that depends on the data reaches loss, gradient or a branch."""
@@ -184,7 +192,8 @@ class Recorder(TorchDispatchMode):
 
     def integer(self, t: torch.Tensor) -> int:
         """An integer that Python needs (an index, a length): one decision per candidate, from 0 to the largest input."""
-        candidates = range(max((_size(self.trace.places[r.index].shape) for r in self.trace.inputs.values()), default=1) + 1)
+        sizes = [math.prod(self.trace.places[r.index].shape) for r in self.trace.inputs.values()]
+        candidates = range(max(sizes, default=1) + 1)
         here = self.peek(t)
         ordered = sorted(candidates, key=lambda k: k != here)
         for k in ordered:
@@ -215,19 +224,18 @@ def _whole(index: torch.Tensor) -> bool:
     return index.dtype not in (torch.bool, torch.uint8)
 
 
-def _size(shape: tuple[int, ...]) -> int:
-    out = 1
-    for n in shape:
-        out *= n
-    return out
+def is_user_file(name: str) -> bool:
+    """Whether a file is neither torch's, nor this package's, nor the standard library's."""
+    if name.startswith((HERE, TORCH, "<frozen", "<string>")):
+        return False
+    return not name.startswith(PYTHON) or "site-packages" in name
 
 
 def user_frame() -> Any:
     """The innermost frame outside torch and this package, None if there is none."""
     frame: Any = sys._getframe(1)
     while frame is not None:
-        name = frame.f_code.co_filename
-        if not name.startswith((HERE + os.sep, TORCH + os.sep, "<frozen", "<string>")):
+        if is_user_file(frame.f_code.co_filename):
             return frame
         frame = frame.f_back
     return None

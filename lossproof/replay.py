@@ -55,7 +55,7 @@ def replay(witness: dict[str, Any]) -> tuple[bool, str]:
 
 def again(witness: dict[str, Any], subject: Subject) -> tuple[bool, str]:
     """Properties with a decision of their own are decided again at the witness's shape."""
-    from .audit import audit
+    from .auditor import audit
 
     case = witness.get("case")
     G, T = (len(case["rewards"]), len(case["logp"][0])) if case else (2, 2)

@@ -17,7 +17,7 @@ from typing import Any, cast
 import z3
 
 from theory.kernel import Term
-from theory.kernel.ring import UNIT, Poly, canon, plus, poly, term, times
+from theory.kernel.ring import UNIT, Monomial, Poly, canon, plus, poly, term, times
 from theory.kernel.terms import ONE, ZERO, le, lt, mk, ne, num
 
 from .meanings import Unsupported
@@ -163,7 +163,7 @@ class Encoder:
         if op in ("eq", "le", "lt"):
             if self.positive & t.free:
                 d, k = self.stripped(mk("add", args[1], mk("mul", num(-1), args[0])))
-                args = (ZERO, d) if k else args
+                args = (ZERO, d) if k and d.op != "num" else args
             a, b = self.encode(args[0]), self.encode(args[1])
             return a == b if op == "eq" else a <= b if op == "le" else a < b
         if op == "not":
@@ -240,6 +240,9 @@ class Encoder:
         chain = self.lengths(key.args[0])
         if chain is not None:
             return self.chosen(chain, z3.RealVal(1))
+        inner, powers = self.stripped(key.args[0]) if self.positive & key.free and key.args[0] not in self.positive else (d, {})
+        if powers:
+            return self.product(mk("mul", key, ONE))
         w, argument = self.named(key, "inv", key.args[0])
         if argument is not None:
             self.facts[key].append(w * argument == 1)
@@ -247,32 +250,39 @@ class Encoder:
         return w
 
     def stripped(self, x: Term) -> tuple[Term, dict[Term, int]]:
-        """x without the powers of positive symbols that all of it has, and these; roots of squares included."""
+        """x without the powers of positive symbols that all of it has, and these: phi r / sqrt(phi^2 y) is r / sqrt(y)."""
         found = dict[Term, int]()
-        p = poly(x)
         for c in sorted(self.positive & x.free, key=repr):
-            roots = dict[Term, Term]()  # sqrt(c^2 y): sqrt(y)
-            for a in {a for m in p for a, _ in m if a.op == "app" and a.args[0] == "sqrt" and c in a.free}:
+            scaled = [(self.scale(m, c), q) for m, q in poly(x).items()]
+            if not scaled or all(not e and m == old for ((e, m), _), old in zip(scaled, poly(x), strict=True)):
+                continue
+            least, parts = min(e for (e, _), _ in scaled), dict[Monomial, Fraction]()
+            for (e, m), q in scaled:
+                parts = plus(parts, times({m: q}, {frozenset([(c, e - least)] if e > least else []): Fraction(1)}))
+            lower = term(parts)
+            if least or lower is not canon(x):
+                x, found[c] = lower, least
+        return x, found
+
+    def scale(self, m: Monomial, c: Term) -> tuple[int, Monomial]:
+        """The power of c in a monomial, in its roots and inverses too, and the monomial without it."""
+        total, rest = 0, dict[Term, int]()
+        for a, k in m:
+            e, plain = 0, a
+            if a is c:
+                total += k
+                continue
+            if a.op == "app" and a.args[0] == "sqrt" and c in a.free:
                 outside, inside = self.square_factor(a.args[2])
                 if outside is c:
-                    roots[a] = mk("app", "sqrt", "R", inside)
-            if not p or any(dict(m).get(c, 0) + sum(k for a, k in m if a in roots) < 1 for m in p):
-                continue
-            lower: Poly = {}
-            for m, q in p.items():
-                powers = dict[Term, int]()
-                over = -1
-                for a, k in m:
-                    if a is c or a in roots:
-                        over += k
-                    if a is not c:
-                        powers[roots.get(a, a)] = powers.get(roots.get(a, a), 0) + k
-                if over:
-                    powers[c] = over
-                key = frozenset(powers.items())
-                lower[key] = lower.get(key, Fraction(0)) + q
-            p, found[c] = {m: q for m, q in lower.items() if q}, 1
-        return (term(p), found) if found else (x, {})
+                    e, plain = 1, canon(mk("app", "sqrt", "R", inside))
+            elif a.op == "inv" and c in a.free:
+                inner, powers = self.stripped(a.args[0])
+                e, plain = -powers.get(c, 0), canon(mk("inv", inner)) if c in powers and not (powers.keys() - {c}) else a
+                e = e if plain is not a else 0
+            total += e * k
+            rest[plain] = rest.get(plain, 0) + k
+        return total, frozenset(rest.items())
 
     def lengths(self, d: Term) -> "list[tuple[Any, Fraction]] | None":
         """1/d by cases, where d is a constant plus a few mask entries of one completion: (condition, value)."""

@@ -11,9 +11,10 @@ from typing import Any
 
 import torch
 
-from numerics import objectives
+from numerics import advantages, objectives
 from numerics.calling import ALIASES, inputs_of
 
+from .advantage.subject import ASKED, Estimator
 from .subject import BadTarget, Subject, centred, estimate, example
 
 
@@ -23,8 +24,10 @@ def function(target: str) -> Callable[..., Any]:
     if not colon:
         if target in objectives.names():
             return objectives.load(target)
-        near = ", ".join(objectives.names())
-        raise BadTarget(f"there is no built-in objective {target!r}; there are {near} (or give path/to/file.py:function)")
+        if target in advantages.names():
+            return advantages.load(target)
+        near = f"the objectives {', '.join(objectives.names())} and the estimators {', '.join(advantages.names())}"
+        raise BadTarget(f"there is no built-in {target!r}; there are {near} (or give path/to/file.py:function)")
     module = _file(place) if place.endswith(".py") else _module(place)
     found = getattr(module, name, None)
     if not callable(found):
@@ -89,6 +92,24 @@ def objective(target: str, advantage: str | None = None) -> Subject:
     if advantage and kind(estimator) != "advantage":
         raise BadTarget(f"--advantage {advantage} takes logp: it is an objective, not an advantage estimator")
     return checked(target, f, estimator)
+
+
+def estimator(name: str, f: Callable[..., Any]) -> Estimator:
+    """An estimator that can be audited, after one call on ordinary rewards. Raises BadTarget."""
+    asked = inspect.signature(f).parameters.values()
+    strange = [p.name for p in asked if p.name not in ASKED and p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD]
+    if strange:
+        raise BadTarget(f"{name}: parameter {strange[0]!r} has no default and is none of {', '.join(ASKED)}")
+    found = Estimator(name, f)
+    x = example(4, 3)
+    try:
+        out = found.function(**{n: {**x, "group": torch.tensor([0, 0, 1, 1])}[c] for n, c in found.asked.items()})
+    except Exception as e:
+        raise BadTarget(f"{name} raises on ordinary rewards: {_where(e)}") from e
+    if not isinstance(out, torch.Tensor) or tuple(out.shape) not in ((4,), (4, 1), (4, 3)):
+        got = tuple(out.shape) if isinstance(out, torch.Tensor) else type(out).__name__
+        raise BadTarget(f"{name} must return advantages of shape (G,), (G, 1) or (G, T), it returns {got}")
+    return found
 
 
 def checked(name: str, f: Callable[..., Any], estimator: Callable[..., Any] = centred) -> Subject:

@@ -7,7 +7,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from .audit import audit
+from .auditor import audit
 from .report.words import sentence
 from .target import checked, function
 from .target import objective as from_target

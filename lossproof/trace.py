@@ -1,21 +1,24 @@
 """Records the ATen operations of a loss and of its gradient while the real function runs.
 
-A `TorchDispatchMode` sees every operation that autograd, in-place updates, views, custom `autograd.Function`s and nested
-`torch.func` transforms come down to. Numbers that leave tensors are followed (`lossproof.leaving`): a Python branch on data
-becomes a decision, and `explore` runs the function again with the other outcome. What cannot be followed is an `Escape`
-with the line of the user's file, and no proof may rest on the trace.
+A `TorchDispatchMode` sees every operation that autograd, in-place updates, views, custom `autograd.Function`s and
+nested `torch.func` transforms come down to. Numbers that leave tensors are followed (`lossproof.leaving`): a Python
+branch on data becomes a decision, and `explore` runs the function again with the other outcome. What cannot be followed
+is an `Escape` with the line of the user's file, and no proof may rest on the trace.
 """
 
+import os
 import sys
+import traceback
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import torch
 
-from .leaving import Again, Scalar, Watcher, followed
+from .leaving import Again, Scalar, followed
 from .program import Call, Escape, Ref, TooManyPaths, Trace
-from .recorder import MAX_PATHS, Recorder, Unfollowed
+from .recorder import MAX_PATHS, Recorder, Unfollowed, is_user_file
+from .watcher import Watcher
 
 __all__ = ["MAX_PATHS", "Call", "Escape", "Ref", "TooManyPaths", "Trace", "explore", "record"]
 
@@ -23,7 +26,7 @@ Loss = Callable[..., torch.Tensor]
 
 
 def _eager() -> AbstractContextManager[Any]:
-    """Run `torch.compile`d functions as they are written. Importing the compiler takes seconds: only where it is in use."""
+    """Run `torch.compile`d functions as they are written. The compiler takes seconds to import: only where it is in use."""
     return torch.compiler.set_stance("force_eager") if "torch._dynamo" in sys.modules else nullcontext()
 
 
@@ -33,7 +36,7 @@ def record(
 ) -> Trace:  # fmt: skip
     """One path: run `loss(**inputs)` and its gradient with respect to `wrt`, with the first branches as forced.
 
-    With `split`, boolean indices are decided entry by entry. `modules` are those in which `float` and `math` are followed.
+    With `split`, boolean indices are decided entry by entry. In `modules`, `float` and `math` are followed.
     """
     modules = [] if modules is None else modules
     while True:
@@ -56,7 +59,7 @@ def _record(
     trace = recorder.trace
     try:
         with _eager(), torch.enable_grad(), followed(recorder, modules), Watcher(recorder), recorder:
-            out = loss(**fresh)
+            out: Any = loss(**fresh)
             out = out._tensor if type(out) is Scalar else out
             g = None
             if wrt is not None and out.requires_grad:
@@ -72,12 +75,7 @@ def _record(
 
 
 def _line(e: Exception) -> str:
-    import os
-    import traceback
-
-    from .recorder import HERE, TORCH
-
-    frames = [f for f in traceback.extract_tb(e.__traceback__) if not f.filename.startswith((HERE + os.sep, TORCH + os.sep))]
+    frames = [f for f in traceback.extract_tb(e.__traceback__) if is_user_file(f.filename)]
     return f"{os.path.basename(frames[-1].filename)}:{frames[-1].lineno}" if frames else "an unknown line"
 
 

@@ -191,6 +191,9 @@ class SymbolicWorld(Claims):
     def absolute(self, a: Any) -> Any:
         return np.frompyfunc(lambda e: Expr(mk("ite", lt(term_of(e), ZERO), term_times(-1, e).term, term_of(e))), 1, 1)(a)
 
+    def root(self, a: Any) -> Expr:
+        return Expr(EXACT.sqrt(term_of(a)))
+
     def widened(self, x: Inputs, junk: Inputs) -> Inputs:
         """One more column, masked, with arbitrary values."""
         extra = self._array("extra", (x.logp.shape[0], 1))
@@ -279,6 +282,9 @@ class ConcreteWorld(Claims):
 
     def absolute(self, a: Any) -> Any:
         return np.abs(a)
+
+    def root(self, a: Any) -> float:
+        return float(np.sqrt(a))
 
     def widened(self, x: Inputs, junk: Inputs) -> Inputs:
         values = {"logp": -3.0, "old_logp": -0.5, "ref_logp": -1.5, "entropy": 0.3, "mask": 0.0}

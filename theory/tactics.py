@@ -322,10 +322,7 @@ class Context:
         if b is not ZERO:  # b < a: b != a, so a != b
             other, tie = k.negate(self.inequality(lt(b, a))), k.assume(eq(a, b))
             return k.cases(eq(a, b), k.absurd(k.linear(b, a, [tie], [MINUS]), other, goal), k.assume(goal))
-        below = self.inequality(lt(a, b))
-        turned = k.negate(k.sos(lt(ZERO, mul(MINUS, a)), [(Fraction(1), ONE, [below])], [], []))  # 0 < -a: -a != 0
-        flipped = k.nonzero_product([MINUS, mul(MINUS, a)], [self.unequal(MINUS, ZERO), turned])
-        return k.restate(flipped, goal)
+        return k.restate(k.negate(self.inequality(lt(a, b))), goal)
 
     # -- inequalities ----------------------------------------------------------------------------------------------
 

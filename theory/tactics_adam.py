@@ -8,6 +8,7 @@ from .kernel import Term, Theorem, mk, subst, var
 from .kernel.terms import ONE, ZERO, add, app, eq, inv, le, lt, mul, sub
 from .kernel.theorem import same
 from .tactics import MINUS, Context, discharge, instantiate
+from .tactics_powers import equal_squares
 
 W = Fraction(1)  # the weight of a part in a certificate of positivity
 Step = Callable[[Context, Theorem], Theorem]
@@ -26,12 +27,6 @@ def defining(theorems: list[Theorem], t: Term) -> Theorem:
 def at_step(ctx: Context, *at: Term) -> list[Theorem]:
     """What the universal facts say at the given indices (read outermost first)."""
     return [ctx.at(th, *at) for th in ctx.facts if th.concl.op == "all"]
-
-
-def for_all(index: Term, low: Term, high: Term, th: Theorem) -> Theorem:
-    """For every index from low to high, from a theorem that assumes low <= index and index <= high."""
-    span = mk("and", le(low, index), le(index, high))
-    return k.all_intro(index, k.imp_intro(span, discharge(th, [k.and_elim(k.assume(span), n) for n in (0, 1)])))
 
 
 def by_steps(ctx: Context, n: Term, last: Term, claim: Term, base: Theorem, step: Step) -> Theorem:
@@ -80,22 +75,13 @@ def congruence(equation: Theorem, hole: Term, t: Term) -> Theorem:
 
 
 def root(ctx: Context, x: Term, q: Term, square: Theorem) -> Theorem:
-    """sqrt(x) = q from 0 <= q and q^2 = x: neither root can be above the other."""
-    s = app("sqrt", x)
-    low = ctx.prove(le(ZERO, q))
-    known = k.sos(le(ZERO, x), [(W, q, [])], [square], [MINUS])
-    other, nonneg = k.law("sqrt_square", x, ZERO, [known]), k.law("sqrt_nonnegative", x, ZERO, [known])
-    goal = eq(s, q)
-
-    def impossible(smaller: Theorem) -> Theorem:
-        """a < b, both >= 0, and a^2 = b^2: then 0 < (b - a)^2 + 2 a (b - a) = b^2 - a^2 = 0."""
-        a, _ = smaller.concl.args
-        floor, sign = (nonneg, ONE) if a is s else (low, MINUS)
-        parts = [(W, ONE, [smaller, smaller]), (2 * W, ONE, [floor, smaller])]
-        broken = k.sos(lt(ZERO, ZERO), parts, [square, other], [mul(MINUS, sign), sign])
-        return k.absurd(k.linear(ZERO, ZERO, [], []), k.negate(broken), goal)
-
-    return k.trichotomy(s, q, impossible(k.assume(lt(s, q))), k.assume(goal), impossible(k.assume(lt(q, s))))
+    """sqrt(x) = q from q^2 = x and 0 <= q."""
+    floor = k.sos(le(ZERO, x), [(W, q, [])], [square], [MINUS])
+    itself = k.law("sqrt_square", x, ZERO, [floor])
+    squares = k.linear(mk("pow", app("sqrt", x), 2), mk("pow", q, 2), [itself, square], [ONE, MINUS])
+    return equal_squares(
+        app("sqrt", x), q, squares, k.law("sqrt_nonnegative", x, ZERO, [floor]), ctx.prove(le(ZERO, q))
+    )
 
 
 def powers(ctx: Context, b: Term, n: Term) -> list[Theorem]:
@@ -128,7 +114,7 @@ def inverse_of_product(ctx: Context, x: Term, y: Term) -> Theorem:
 
 
 def same_step(ctx: Context, m: Term, v: Term, e: Term, factor: Term, first: Theorem, second: Theorem) -> Theorem:
-    """m*/(√v* + φ e) = m/(√v + e) from m* = φ m (first) and v* = φ² v (second), where 0 < φ, 0 <= v, √v + e != 0 are known."""
+    """m*/(√v* + φ e) = m/(√v + e) from m* = φ m (first), v* = φ² v (second), with 0 < φ, 0 <= v, √v + e != 0 known."""
     size, scaled, hole = app("sqrt", v), second.concl.args[0], var("hole")
     square = k.law("sqrt_square", v, ZERO, [ctx.prove(le(ZERO, v))])
     whole = mul(factor, size)

@@ -8,10 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from theory.kernel.ring import UNIT, Poly, plus, poly, times
+
 from ..decide import Finding, prove, scope
 from ..properties import Property
+from ..smt import squares
 from ..witness import make
-from ..world import Claim, ConcreteWorld
+from ..world import Claim, ConcreteWorld, SymbolicWorld
 from .invariances import scale_linear
 
 
@@ -54,14 +57,76 @@ def judge_bounded(p: Property, subject: Any, G: int, T: int) -> Finding:
         return Finding(p.id, "refuted", p.statement, scope(G, T), f"A(phi r) = phi A(r): {linear.method}", witness=witness)
     if size > 1e4:
         return Finding(p.id, "refuted", p.statement, f"G = {G}", "re-executed in float64 PyTorch", witness=witness)
-    for g in dict.fromkeys([G, 3, 2]):
-        if g > G:
-            continue
+    square = Fraction(size**2 * (1 + 1e-9)).limit_denominator(1000)
+    for bound in (square, square + Fraction(1, 1000)):
+        if sums_of_squares(subject, G, T, bound):
+            how = f"{bound} sigma^2 - (sigma A)^2 is a sum of squares, found exactly"
+            return Finding(p.id, "proved", p.statement, scope(G, T), how, formula=f"|A| <= {sqrt(bound):.6g} at G = {G}")
+    pole = near_pole(p, subject, T)
+    if pole is not None:
+        value = ConcreteWorld(subject, make(pole, [T] * 2, T))
+        witness |= {"left": float(np.abs(value.advantages(value.inputs())).max()), "group": {"rewards": pole, "lengths": [T] * 2}}
+        return Finding(p.id, "refuted", p.statement, scope(2, T), "where its denominator is 1/M, |A| > M/4 for every M > 4 (unsat)", witness=witness)
+    for g in dict.fromkeys([G, min(G, 3), 2]):
         square = Fraction(largest(subject, g, T)[0] ** 2 * (1 + 1e-9)).limit_denominator(1000)
         for bound in (square, square + Fraction(1, 1000)):
-            if prove(replace(p, decide=None, claims=within(bound)), subject, g, T).proved:
-                return Finding(p.id, "proved", p.statement, scope(g, T), f"unsat of A^2 > {bound}", formula=f"|A| <= {sqrt(bound):.6g} at G = {g}")
+            proof = prove(replace(p, decide=None, claims=within(bound)), subject, g, T)
+            if proof.proved:
+                where = scope(g, T) + (f"; only at G = {g}, larger groups are undecided" if g < G else "")
+                return Finding(p.id, "proved", p.statement, where, f"unsat of A^2 > {bound}", formula=f"|A| <= {sqrt(bound):.6g} at G = {g}")
     return Finding(p.id, "tested", p.statement, f"G = {G}", "extreme and random rewards", formula=f"largest found: {size:.6g}")
+
+
+def near_pole(p: Property, subject: Any, T: int) -> list[float] | None:
+    """Rewards near which the advantage grows past every bound, where its denominator is linear in them; proved for all M."""
+    if subject.escapes(2, T):
+        return None
+    w = SymbolicWorld(subject, 2, T)
+    x = w.inputs()
+    below = {a.args[0] for m in poly(w.advantages(x)[0].term) for a, _ in m if a.op == "inv"}
+    d = poly(below.pop()) if len(below) == 1 else {}
+    one, two = (d.get(frozenset([(r.term, 1)]), Fraction(0)) for r in x.rewards)
+    if not two or any(m not in ({UNIT} | {frozenset([(r.term, 1)]) for r in x.rewards}) for m in d):
+        return None
+    start = one + d.get(UNIT, Fraction(0))
+
+    def claims(w: Any) -> list[Claim]:
+        x, M = w.inputs(), w.scalar("M", positive=True)
+        rewards = x.rewards.copy()
+        rewards[0], rewards[1] = w.number(1), (w.number(1) / M - w.number(start)) * w.number(1 / two)
+        a = w.advantages(x.but(rewards=rewards))[0]
+        return [w.less(M * M, 16 * (a * a), "M^2 and 16 A^2", [w.condition(w.number(4), "<", M)])]
+
+    proved = prove(replace(p, decide=None, claims=claims), subject, 2, T).proved
+    return [1.0, float((Fraction(1, 10**6) - start) / two)] if proved else None
+
+
+def sums_of_squares(subject: Any, G: int, T: int, bound: Fraction) -> bool:
+    """Whether every A is c / (sigma + eps), eps >= 0, sigma > 0 the root of a form V, and bound V - c^2 a sum of squares."""
+    if subject.escapes(G, T):
+        return False
+    w = SymbolicWorld(subject, G, T)
+    for a in w.advantages(w.inputs()):
+        common = None
+        top: Poly = {}
+        for m, q in poly(a.term).items():
+            below = [f for f in m if f[0].op == "inv"]
+            if len(below) != 1 or below[0][1] != 1 or common not in (None, below[0][0]):
+                return False
+            common = below[0][0]
+            top = plus(top, {m - {below[0]}: q})
+        parts = poly(common.args[0]) if common is not None else {}
+        roots = [a for m in parts for a, _ in m if m and a.op == "app" and a.args[0] == "sqrt"]
+        if len(roots) != 1 or parts.get(frozenset([(roots[0], 1)])) != 1 or len(parts) > 2 or parts.get(UNIT, Fraction(0)) < 0:
+            return False
+        if len(parts) == 2 and UNIT not in parts:
+            return False
+        variance = poly(roots[0].args[2])
+        rest = plus(times(variance, {UNIT: bound}), times(top, top), Fraction(-1))
+        equal = all(v.args[0].startswith("reward_") for v in roots[0].free) and squares(variance) is not None
+        if not equal or len(squares(variance) or []) != G - 1 or (rest and squares(rest) is None):
+            return False
+    return True
 
 
 def judge_finite(p: Property, subject: Any, G: int, T: int) -> Finding:

@@ -56,11 +56,30 @@ def threshold_backward(s: Scalars, g: Any, x: Any, threshold: Any) -> Array:
     return where(s, s.lift(s.less_equal, x, threshold), 0, g)
 
 
+def mse_backward(s: Scalars, g: Any, a: Any, b: Any, reduction: int) -> Array:
+    out = times(s, g, 2, sub(s, a, b))
+    return div(s, out, s.array(a).size) if reduction == 1 else out
+
+
+def silu_backward(s: Scalars, g: Any, x: Any) -> Array:
+    y = s.lift(s.sigmoid, x)
+    return times(s, g, y, s.lift(s.add, 1, times(s, x, sub(s, 1, y))))
+
+
+def hardtanh_backward(s: Scalars, g: Any, x: Any, lo: Any, hi: Any) -> Array:
+    outside = s.lift(s.or_, s.lift(s.less_equal, x, lo), s.lift(s.less_equal, hi, x))
+    return where(s, outside, 0, g)
+
+
+def leaky_relu_backward(s: Scalars, g: Any, x: Any, slope: Any, self_is_result: bool) -> Array:
+    return where(s, s.lift(s.less, 0, x), g, times(s, g, slope))
+
+
 TABLE = {
     "select_backward": select_backward, "slice_backward": slice_backward, "sigmoid_backward": sigmoid_backward,
     "tanh_backward": tanh_backward, "log_sigmoid_backward": log_sigmoid_backward, "softplus_backward": softplus_backward,
     "_softmax_backward_data": softmax_backward, "_log_softmax_backward_data": log_softmax_backward,
     "threshold_backward": threshold_backward,
-    "relu": lambda s, a: s.lift(s.maximum, a, 0),
+    "mse_loss_backward": mse_backward, "silu_backward": silu_backward, "hardtanh_backward": hardtanh_backward,
+    "leaky_relu_backward": leaky_relu_backward,
 }  # fmt: skip
-_ = div

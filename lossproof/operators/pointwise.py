@@ -3,7 +3,10 @@
 from fractions import Fraction
 from typing import Any
 
-from .scalars import Array, Infinite, Scalars
+import numpy as np
+
+from ..meanings import Unsupported
+from .scalars import Array, Infinite, Poison, Scalars
 
 
 def add(s: Scalars, a: Any, b: Any, alpha: Any = 1) -> Array:
@@ -19,9 +22,18 @@ def rsub(s: Scalars, a: Any, b: Any, alpha: Any = 1) -> Array:
 
 
 def div(s: Scalars, a: Any, b: Any, rounding_mode: str | None = None) -> Array:
-    if rounding_mode is not None:
-        raise NotImplementedError(f"div with rounding_mode={rounding_mode}")
-    return s.lift(s.div, a, b)
+    out = s.lift(s.div, a, b)
+    return out if rounding_mode is None else rounded(s, out)
+
+
+def rounded(s: Scalars, a: Any, decimals: int = 0) -> Array:
+    """floor, ceil, round, trunc: of integers only, where they do nothing."""
+
+    def whole(x: Any) -> Any:
+        x = s.num(x)
+        return x if s.m.is_integer(x) else Poison("rounding of a number that may not be an integer")
+
+    return s.lift(whole, a)
 
 
 def log1p(s: Scalars, a: Any) -> Array:
@@ -33,8 +45,13 @@ def expm1(s: Scalars, a: Any) -> Array:
 
 
 def power(s: Scalars, a: Any, b: Any) -> Array:
-    if isinstance(b, (int, float)):
-        return s.lift(lambda x: s.power(x, Fraction(repr(b))), a)
+    if isinstance(b, np.ndarray) and b.ndim == 0 and (constant := s.plain(b[()])) is not None:
+        b = constant
+    if isinstance(b, (int, float, Fraction)) and not isinstance(b, bool):
+        if isinstance(b, float) and b in (float("inf"), -float("inf")):
+            raise NotImplementedError("an infinite exponent")
+        n = b if isinstance(b, Fraction) else Fraction(repr(b))
+        return s.lift(lambda x: s.power(x, n), a)
     return s.lift(lambda x, n: s.exp(s.mul(n, s.log(x))), a, b)
 
 
@@ -67,8 +84,6 @@ def clamp(s: Scalars, a: Any, min: Any = None, max: Any = None) -> Array:
 
 
 def where(s: Scalars, p: Any, a: Any, b: Any) -> Array:
-    import numpy as np
-
     out = np.frompyfunc(s.where, 3, 1)(s.array(p), s.array(a), s.array(b))
     return out if isinstance(out, np.ndarray) else s.full((), out)
 
@@ -93,13 +108,65 @@ def binary(name: str) -> Any:
     return lambda s, a, b: s.lift(getattr(s, name), a, b)
 
 
-def false_everywhere(s: Scalars, a: Any) -> Array:
-    """isnan, isinf: the meanings have neither."""
-    return s.lift(lambda x: s.m.truth(isinstance(x, Infinite)), a)
+def infinite(s: Scalars, a: Any) -> Array:
+    """isinf: only constants are infinite."""
+    return s.elementwise(lambda x: s.m.truth(True) if isinstance(x, Infinite) else x if isinstance(x, Poison) else s.m.truth(False), a)
+
+
+def nan(s: Scalars, a: Any) -> Array:
+    """isnan: no meaning has NaN, and a constant one is poison."""
+    return s.elementwise(lambda x: x if isinstance(x, Poison) and not isinstance(x, Infinite) else s.m.truth(False), a)
+
+
+def nan_to_num(s: Scalars, a: Any, nan: Any = None, posinf: Any = None, neginf: Any = None) -> Array:
+    largest = 1.7976931348623157e308
+    up, down = (largest if posinf is None else posinf), (-largest if neginf is None else neginf)
+    return s.elementwise(lambda x: s.constant(up if x.positive else down) if isinstance(x, Infinite) else x, a)
+
+
+def logical(name: str) -> Any:
+    """bitwise_and and its like: of truth values only."""
+
+    def operate(s: Scalars, a: Any, b: Any) -> Array:
+        def both(x: Any, y: Any) -> Any:
+            if not (s.m.is_truth(x) and s.m.is_truth(y)):
+                return Poison(f"bitwise_{name.strip('_')} of integers")
+            return getattr(s, name)(x, y)
+
+        return s.lift(both, a, b)
+
+    return operate
 
 
 def bitwise_not(s: Scalars, a: Any) -> Array:
-    return s.lift(s.not_, a)
+    return s.lift(lambda x: s.not_(x) if s.m.is_truth(x) else s.sub(s.neg(s.one), x), a)
+
+
+def silu(s: Scalars, a: Any) -> Array:
+    """silu: x sigmoid(x)."""
+    return s.lift(lambda x: s.mul(x, s.sigmoid(x)), a)
+
+
+def logaddexp(s: Scalars, a: Any, b: Any) -> Array:
+    return s.lift(lambda x, y: s.log(s.add(s.exp(x), s.exp(y))), a, b)
+
+
+def logarithm(base: int) -> Any:
+    return lambda s, a: s.lift(lambda x: s.div(s.log(x), s.log(s.constant(base))), a)
+
+
+def xlogy(s: Scalars, a: Any, b: Any) -> Array:
+    """x log y, and 0 where x is 0, whatever y is."""
+
+    def product(x: Any, y: Any) -> Any:
+        try:
+            return s.mul(x, s.log(y))
+        except Unsupported:
+            if s.plain(x) == 0:
+                return s.zero
+            raise
+
+    return s.lift(product, a, b)
 
 
 TABLE = {
@@ -113,9 +180,14 @@ TABLE = {
     "where": where, "masked_fill": masked_fill, "lt": comparison("less"), "gt": comparison("less", swap=True),
     "le": comparison("less_equal"), "ge": comparison("less_equal", swap=True), "eq": comparison("equal"),
     "ne": comparison("equal", negate=True), "logical_and": binary("and_"), "logical_or": binary("or_"),
-    "logical_not": bitwise_not, "logical_xor": comparison("equal", negate=True), "bitwise_and": binary("and_"),
-    "bitwise_or": binary("or_"), "bitwise_not": bitwise_not, "isnan": false_everywhere, "isinf": false_everywhere,
-    "isfinite": lambda s, a: s.lift(s.not_, false_everywhere(s, a)), "nan_to_num": lambda s, a, *_, **__: s.array(a),
-    "xlogy": lambda s, a, b: s.lift(lambda x, y: s.mul(x, s.log(y)), a, b), "heaviside": None,
+    "logical_not": unary("not_"), "logical_xor": binary("xor"), "bitwise_and": logical("and_"), "bitwise_or": logical("or_"),
+    "bitwise_xor": logical("xor"), "bitwise_not": bitwise_not, "__and__": logical("and_"), "__or__": logical("or_"),
+    "isnan": nan, "isinf": infinite, "nan_to_num": nan_to_num, "xlogy": xlogy, "floor": rounded, "ceil": rounded,
+    "round": rounded, "trunc": rounded, "floor_divide": lambda s, a, b: div(s, a, b, "floor"), "silu": silu,
+    "logaddexp": logaddexp, "log2": logarithm(2), "log10": logarithm(10), "relu": lambda s, a: s.lift(s.maximum, a, 0),
+    "exp2": lambda s, a: s.lift(lambda x: s.exp(s.mul(x, s.log(s.constant(2)))), a),
+    "addcmul": lambda s, a, b, c, value=1: add(s, a, s.lift(s.mul, b, c), value),
+    "addcdiv": lambda s, a, b, c, value=1: add(s, a, s.lift(s.div, b, c), value),
+    "lerp": lambda s, a, b, w: s.lift(s.add, a, s.lift(s.mul, w, sub(s, b, a))), "hardtanh": lambda s, a, lo=-1, hi=1: clamp(s, a, lo, hi),
+    "leaky_relu": lambda s, a, slope=0.01: where(s, s.lift(s.less, 0, a), a, s.lift(s.mul, a, slope)),
 }  # fmt: skip
-TABLE = {name: f for name, f in TABLE.items() if f is not None}

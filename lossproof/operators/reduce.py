@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from .pointwise import div, sub
+from .pointwise import binary, div, sub
 from .scalars import Array, Poison, Scalars
 
 
@@ -72,8 +72,16 @@ def norm(s: Scalars, a: Any, ord: Any = 2, dim: Any = None, keepdim: bool = Fals
     def length(xs: list[Any]) -> Any:
         if ord == 1:
             return s.total(s.maximum(x, s.neg(x)) for x in xs)
+        sizes = [s.maximum(x, s.neg(x)) for x in xs]
+        if ord in (float("inf"), -float("inf")):
+            out = sizes[0]
+            for x in sizes[1:]:
+                out = s.maximum(out, x) if ord > 0 else s.minimum(out, x)
+            return out
+        if ord == 0:
+            return s.total(s.num(s.not_(s.equal(x, s.zero))) for x in xs)
         if ord != 2:
-            return Poison(f"norm of order {ord}")
+            return s.power(s.total(s.power(x, ord) for x in sizes), 1 / Fraction(repr(ord)))
         return s.sqrt(s.total(s.mul(x, x) for x in xs))
 
     return reduced(s, a, dim, keepdim, length)
@@ -126,8 +134,27 @@ def cumsum(s: Scalars, a: Any, dim: int, dtype: Any = None) -> Array:
     return a
 
 
-def flatten_first(table: dict[str, Any]) -> dict[str, Any]:
-    return table
+def cumprod(s: Scalars, a: Any, dim: int, dtype: Any = None) -> Array:
+    a = s.array(a).copy()
+    moved = np.moveaxis(a, dim, 0) if a.ndim else a
+    for n in range(1, moved.shape[0] if a.ndim else 0):
+        moved[n] = s.lift(s.mul, moved[n - 1], moved[n])
+    return a
+
+
+def extremum_along(name: str) -> Any:
+    """max(dim), min(dim): the values; which index attains them is not followed."""
+
+    def pick(s: Scalars, a: Any, dim: int, keepdim: bool = False) -> tuple[Array, Array]:
+        values = extremum(name)(s, a, dim, keepdim)
+        return values, s.full(values.shape, Poison(f"the index of a {name}"))
+
+    return pick
+
+
+def mse(s: Scalars, a: Any, b: Any, reduction: int = 1) -> Array:
+    squares = s.lift(lambda x, y: s.power(s.sub(x, y), 2), a, b)
+    return (lambda x: x, lambda x: mean(s, x), lambda x: total(s, x))[reduction](squares)
 
 
 TABLE = {
@@ -136,6 +163,9 @@ TABLE = {
     "amax": extremum("maximum"), "amin": extremum("minimum"), "max": extremum("maximum"), "min": extremum("minimum"),
     "any": quantified(False), "all": quantified(True), "logsumexp": logsumexp, "_log_softmax": log_softmax,
     "_softmax": softmax, "cumsum": cumsum,
-    "dot": lambda s, a, b: total(s, s.lift(s.mul, a, b)), "nansum": total,
+    "dot": lambda s, a, b: total(s, s.lift(s.mul, a, b)), "nansum": total, "cumprod": cumprod, "mse_loss": mse,
+    "max.dim": extremum_along("maximum"), "min.dim": extremum_along("minimum"), "max.other": binary("maximum"),
+    "min.other": binary("minimum"), "aminmax": lambda s, a, dim=None, keepdim=False: (
+        extremum("minimum")(s, a, dim, keepdim), extremum("maximum")(s, a, dim, keepdim)),
+    "count_nonzero": lambda s, a, dim=None: total(s, s.lift(s.truth, a), dim),
 }  # fmt: skip
-HALF = Fraction(1, 2)

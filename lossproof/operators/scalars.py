@@ -4,6 +4,7 @@ A scalar that has no value in the meaning (an operator it lacks, a constant infi
 computed from it, and costs only the results that it reaches.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -63,7 +64,7 @@ class Scalars:
 
     def full(self, shape: Any, x: Any) -> Array:
         out = np.empty(tuple(shape), dtype=object)
-        out[...] = x if not isinstance(x, (int, float, bool)) else self.constant(x)
+        out.fill(x if not isinstance(x, (int, float, bool)) or isinstance(x, bool) and self.m.is_truth(x) else self.constant(x))
         return out
 
     # -- lifting --------------------------------------------------------------------------------------------------
@@ -87,9 +88,27 @@ class Scalars:
             return scalar
         return out
 
+    def elementwise(self, f: Callable[[Any], Any], a: Any) -> Array:
+        """f of every element, poison included."""
+        out = np.frompyfunc(f, 1, 1)(self.array(a))
+        return out if isinstance(out, np.ndarray) else self.full((), out)
+
+    def plain(self, x: Any) -> Fraction | None:
+        """The value of a scalar that is a constant, None for what is none."""
+        if isinstance(x, Poison) or self.m.is_truth(x):
+            return None
+        if isinstance(x, Fraction):
+            return x
+        if isinstance(x, float):
+            return Fraction(repr(x)) if math.isfinite(x) else None
+        if getattr(x, "op", "") == "num":
+            return x.args[0]
+        q = getattr(x, "unique_fmpz", lambda: None)()
+        return None if q is None else Fraction(int(q))
+
     @property
     def takes_infinite(self) -> tuple[Callable[..., Any], ...]:
-        return (self.minimum, self.maximum, self.less, self.equal, self.less_equal)
+        return (self.minimum, self.maximum, self.less, self.equal, self.less_equal, self.exp)
 
     # -- scalar operations ----------------------------------------------------------------------------------------
 
@@ -116,6 +135,8 @@ class Scalars:
         return self.mul(a, self.m.inv(self.num(b)))
 
     def exp(self, a: Any) -> Any:
+        if isinstance(a, Infinite):
+            return a if a.positive else self.zero
         return self.m.exp(self.num(a))
 
     def log(self, a: Any) -> Any:
@@ -143,6 +164,10 @@ class Scalars:
 
     def or_(self, a: Any, b: Any) -> Any:
         return self.m.not_(self.m.and_(self.m.not_(self.truth(a)), self.m.not_(self.truth(b))))
+
+    def xor(self, a: Any, b: Any) -> Any:
+        p, q = self.truth(a), self.truth(b)
+        return self.or_(self.m.and_(p, self.m.not_(q)), self.m.and_(q, self.m.not_(p)))
 
     def not_(self, a: Any) -> Any:
         return self.m.not_(self.truth(a))

@@ -1,15 +1,12 @@
-"""Views, constructors, indexing, joining, matrix products. Views share memory, so that in-place operations reach them."""
+"""Constructors, casts, indexing, joining, matrix products. Views need no operators: they are the same memory."""
 
 from typing import Any
 
 import numpy as np
 
+from .pointwise import where
 from .reduce import total
 from .scalars import Array, Poison, Scalars
-
-
-def same(s: Scalars, a: Any, *_: Any, **__: Any) -> Array:
-    return s.array(a)
 
 
 def copy(s: Scalars, a: Any, *_: Any, **__: Any) -> Array:
@@ -53,77 +50,45 @@ def arange(s: Scalars, *bounds: Any, dtype: Any = None, **_: Any) -> Array:
     return s.array(np.arange(*bounds))
 
 
-def view(s: Scalars, a: Any, size: Any, *_: Any) -> Array:
-    return s.array(a).reshape([int(n) for n in size])
-
-
 def expand(s: Scalars, a: Any, size: Any, implicit: bool = False) -> Array:
     a = s.array(a)
     lead = len(size) - a.ndim
     return np.broadcast_to(a, [a.shape[d - lead] if n == -1 else n for d, n in enumerate(size)])
 
 
-def transpose(s: Scalars, a: Any, d0: int = 0, d1: int = 1) -> Array:
-    a = s.array(a)
-    return np.swapaxes(a, d0, d1) if a.ndim > 1 else a
-
-
-def unsqueeze(s: Scalars, a: Any, dim: int) -> Array:
-    a = s.array(a)
-    return np.expand_dims(a, dim if dim >= 0 else dim + a.ndim + 1)
-
-
-def squeeze(s: Scalars, a: Any, dim: Any = None) -> Array:
-    a = s.array(a)
-    dims = range(a.ndim) if dim is None else [d % a.ndim for d in (dim if isinstance(dim, (list, tuple)) else [dim])] if a.ndim else []
-    return a.reshape([n for d, n in enumerate(a.shape) if not (d in dims and n == 1)])
-
-
 def select(s: Scalars, a: Any, dim: int, index: int) -> Array:
     a = s.array(a)
-    where = [slice(None)] * a.ndim
-    where[dim] = slice(index, index + 1 or None)
-    return np.squeeze(a[tuple(where)], axis=dim)
+    at = [slice(None)] * a.ndim
+    at[dim] = slice(index, index + 1 or None)
+    return np.squeeze(a[tuple(at)], axis=dim)
 
 
 def sliced(s: Scalars, a: Any, dim: int = 0, start: Any = None, end: Any = None, step: int = 1) -> Array:
     a = s.array(a)
-    where = [slice(None)] * a.ndim
-    where[dim] = slice(start, end, step)
-    return a[tuple(where)]
-
-
-def split(s: Scalars, a: Any, size: Any, dim: int = 0) -> list[Array]:
-    a = s.array(a)
-    n = a.shape[dim]
-    sizes = size if isinstance(size, (list, tuple)) else [min(size, n - k) for k in range(0, n, size)]
-    edges = np.cumsum([0, *sizes])
-    return [sliced(s, a, dim, int(lo), int(hi)) for lo, hi in zip(edges[:-1], edges[1:], strict=True)]
-
-
-def unbind(s: Scalars, a: Any, dim: int = 0) -> list[Array]:
-    return [select(s, a, dim, k) for k in range(s.array(a).shape[dim])]
-
-
-def as_strided(s: Scalars, a: Any, size: Any, stride: Any, offset: int = 0) -> Array:
-    flat = s.array(a)
-    base = flat.base if isinstance(flat.base, np.ndarray) and flat.base.dtype == object else flat
-    if not base.flags.c_contiguous:
-        raise NotImplementedError("as_strided of memory that is not contiguous")
-    step = base.itemsize
-    return np.lib.stride_tricks.as_strided(base.reshape(-1)[offset:], tuple(size), [n * step for n in stride])
+    at = [slice(None)] * a.ndim
+    at[dim] = slice(start, end, step)
+    return a[tuple(at)]
 
 
 def integers(s: Scalars, index: Any) -> Array:
     """An index tensor as plain integers: it must be constant."""
-    out = np.empty(np.shape(index), dtype=int)
+    given = np.asarray(index, dtype=object)
+    out = np.empty(given.shape, dtype=int)
     for at in np.ndindex(out.shape):
-        value = np.asarray(index, dtype=object)[at]
-        plain = value.args[0] if getattr(value, "op", "") == "num" else value
+        value: Any = given[at]
+        if isinstance(value, Poison):
+            raise NotImplementedError(value.reason)
+        if s.m.is_truth(value):
+            raise NotImplementedError("indexing with a mask where its shape matters")
+        plain: Any = value.args[0] if getattr(value, "op", "") == "num" else value
         try:
-            out[at] = int(plain)
+            whole = int(plain)
+            exact = bool(plain == whole)
         except (TypeError, ValueError) as e:
             raise NotImplementedError("indexing with an index that depends on the data") from e
+        if not exact:
+            raise NotImplementedError("indexing with an index that depends on the data")
+        out[at] = whole
     return out
 
 
@@ -136,9 +101,14 @@ def index(s: Scalars, a: Any, indices: Any) -> Array:
 
 
 def index_put(s: Scalars, a: Any, indices: Any, values: Any, accumulate: bool = False) -> Array:
-    out, at = s.array(a).copy(), tuple(slice(None) if i is None else integers(s, i) for i in indices)
+    out, values = s.array(a).copy(), s.array(values)
+    first = indices[0] if len(indices) == 1 else None
+    if first is not None and np.size(first) and values.size == 1 and s.m.is_truth(np.ravel(first)[0]):
+        mask = first.reshape(first.shape + (1,) * (out.ndim - first.ndim))
+        return where(s, mask, s.lift(s.add, out, values.reshape(())) if accumulate else values.reshape(()), out)
+    at = tuple(slice(None) if i is None else integers(s, i) for i in indices)
     flat = np.arange(out.size).reshape(out.shape)[at]
-    incoming = np.broadcast_to(s.array(values), flat.shape)
+    incoming = np.broadcast_to(values, flat.shape)
     for place, x in zip(flat.reshape(-1), incoming.reshape(-1), strict=True):
         out.reshape(-1)[place] = s.lift(s.add, out.reshape(-1)[place], x)[()] if accumulate else x
     return out
@@ -149,6 +119,8 @@ def index_select(s: Scalars, a: Any, dim: int, which: Any) -> Array:
 
 
 def scatter(s: Scalars, a: Any, dim: int, index: Any, src: Any, add: bool = False) -> Array:
+    if not np.ndim(a):
+        return scatter(s, s.array(a)[None], 0, s.array(index)[None], s.array(src).reshape(1), add)[0, ...]
     out, at = s.array(a).copy(), integers(s, index)
     src = np.broadcast_to(s.array(src), at.shape) if np.ndim(src) == 0 else s.array(src)
     for place in np.ndindex(at.shape):
@@ -172,6 +144,8 @@ def cat(s: Scalars, tensors: Any, dim: int = 0) -> Array:
 
 def matmul(s: Scalars, a: Any, b: Any) -> Array:
     a, b = s.array(a), s.array(b)
+    if not a.shape[-1]:
+        return s.full((*a.shape[:-1], b.shape[-1]), 0)
     return total(s, s.lift(s.mul, a[..., :, :, None], b[..., None, :, :]), a.ndim - 1)
 
 
@@ -191,27 +165,48 @@ def triangle(upper: bool) -> Any:
     return keep
 
 
-VIEWS = {
-    "view": view, "_unsafe_view": view, "reshape": view, "_reshape_alias": view, "expand": expand, "t": transpose,
-    "transpose": transpose, "permute": lambda s, a, dims: np.transpose(s.array(a), dims), "unsqueeze": unsqueeze,
-    "squeeze": squeeze, "select": select, "slice": sliced, "split": split, "split_with_sizes": split, "unbind": unbind,
-    "as_strided": as_strided, "detach": same, "alias": same, "lift_fresh": same, "lift": same, "view_as": same,
-    "diagonal": lambda s, a, offset=0, dim1=0, dim2=1: np.diagonal(s.array(a), offset, dim1, dim2),
-}  # fmt: skip
+def pad(s: Scalars, a: Any, widths: Any, value: Any = 0) -> Array:
+    a = s.array(a)
+    pairs = [(0, 0)] * (a.ndim - len(widths) // 2) + [tuple(widths[k : k + 2]) for k in range(len(widths) - 2, -1, -2)]
+    out = s.full([n + lo + hi for n, (lo, hi) in zip(a.shape, pairs, strict=True)], value)
+    inner = tuple(slice(max(lo, 0), n - max(hi, 0) if hi > 0 else n) for n, (lo, hi) in zip(out.shape, pairs, strict=True))
+    outer = tuple(slice(max(-lo, 0), n + min(hi, 0)) for n, (lo, hi) in zip(a.shape, pairs, strict=True))
+    out[inner] = a[outer]
+    return out
+
+
+def index_fill(s: Scalars, a: Any, dim: int, which: Any, value: Any) -> Array:
+    out = s.array(a).copy()
+    np.moveaxis(out, dim, 0)[integers(s, which).reshape(-1)] = s.array(value)
+    return out
+
+
+def index_copy(s: Scalars, a: Any, dim: int, which: Any, source: Any) -> Array:
+    out = s.array(a).copy()
+    np.moveaxis(out, dim, 0)[integers(s, which).reshape(-1)] = np.moveaxis(s.array(source), dim, 0)
+    return out
+
+
+def filled(s: Scalars, a: Any, x: Any, *_: Any, dtype: Any = None, **__: Any) -> Array:
+    return s.full(s.array(a).shape, s.array(x)[()])
+
+
+def full(s: Scalars, size: Any, x: Any, *_: Any, **__: Any) -> Array:
+    return s.full(size, s.array(x)[()])
+
 
 TABLE = {
-    **VIEWS, "clone": copy, "contiguous": copy, "_to_copy": cast, "to": cast, "zeros_like": like(0), "ones_like": like(1),
-    "full_like": lambda s, a, x, *_, **__: s.full(s.array(a).shape, x), "empty_like": like(0), "zeros": made(0), "ones": made(1),
-    "empty": made(0), "full": lambda s, size, x, *_, **__: s.full(size, x), "scalar_tensor": lambda s, x, **__: s.array(x),
-    "new_zeros": new(0), "new_ones": new(1), "new_empty": new(0), "new_full": lambda s, a, size, x, *_, **__: s.full(size, x),
-    "new_empty_strided": new(0), "empty_strided": made(0), "arange": arange, "copy": lambda s, a, b, *_: expand(s, b, s.array(a).shape),
-    "fill": lambda s, a, x: expand(s, s.array(x), s.array(a).shape), "zero": like(0), "gather": gather, "index": index,
-    "index_put": index_put, "_unsafe_index": index, "index_select": index_select, "scatter": scatter,
-    "scatter_add": lambda s, a, dim, i, src: scatter(s, a, dim, i, src, True), "index_add": index_add, "cat": cat,
-    "stack": lambda s, ts, dim=0: np.stack([s.array(t) for t in ts], axis=dim), "mm": matmul, "bmm": matmul, "addmm": addmm,
+    "clone": copy, "_to_copy": cast, "copy": lambda s, a, b, *_: expand(s, b, s.array(a).shape), "zeros_like": like(0),
+    "ones_like": like(1), "full_like": filled, "fill": filled, "zero": like(0), "zeros": made(0), "ones": made(1), "full": full,
+    "scalar_tensor": lambda s, x, **__: s.array(x), "new_zeros": new(0), "new_ones": new(1),
+    "new_full": lambda s, a, size, x, *_, **__: full(s, size, x), "arange": arange,
+    "eye": lambda s, n, m=None, **__: s.array(np.eye(n, m if isinstance(m, int) else None)), "gather": gather, "index": index,
+    "_unsafe_index": index, "index_put": index_put, "_unsafe_index_put": index_put, "_index_put_impl": index_put,
+    "index_select": index_select, "take": lambda s, a, i: s.array(a).reshape(-1)[integers(s, i)], "scatter": scatter,
+    "scatter_add": lambda s, a, dim, i, src: scatter(s, a, dim, i, src, True), "index_add": index_add, "index_fill": index_fill,
+    "index_copy": index_copy, "cat": cat, "stack": lambda s, ts, dim=0: np.stack([s.array(t) for t in ts], axis=dim),
+    "mm": matmul, "bmm": matmul, "mv": lambda s, a, b: matmul(s, a, s.array(b)[:, None])[:, 0], "addmm": addmm, "baddbmm": addmm,
     "repeat": lambda s, a, times: np.tile(s.array(a), times), "flip": lambda s, a, dims: np.flip(s.array(a), dims),
-    "tril": triangle(False), "triu": triangle(True),
-    "eye": lambda s, n, m=None, **__: s.array(np.eye(n, m)),
-    "repeat_interleave": None,
+    "roll": lambda s, a, shifts, dims=(): np.roll(s.array(a), shifts, tuple(dims) or None), "tril": triangle(False),
+    "triu": triangle(True), "constant_pad_nd": pad,
 }  # fmt: skip
-TABLE = {name: f for name, f in TABLE.items() if f is not None}

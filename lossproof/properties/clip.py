@@ -14,18 +14,19 @@ from . import Property
 FAR = 1e6  # a ratio that any trust region would stop
 
 
-def weight(subject: Subject, s: float, better: bool) -> float:
-    """g of a token with ratio s in the better (worse) of two completions of one token."""
+def weight(subject: Subject, s: float, better: bool, compensated: bool = False) -> float:
+    """g of a token with ratio s in the better (worse) of two completions of one token; `compensated`: of two, with s and 1/s."""
     import torch
 
-    case = make([1, 0] if better else [0, 1], [1, 1], 1, [[s], [1.0]])
+    T = 2 if compensated else 1
+    case = make([1, 0] if better else [0, 1], [T, T], T, [[s, 1 / s][:T], [1.0] * T])
     tensors = {n: torch.tensor(case[n], dtype=torch.float64) for n in {*subject.names(), "logp", "mask", "rewards"}}
     tensors["ref_logp"] = tensors["logp"]
     return float(subject.run(tensors)[1][0, 0])
 
 
-def silent(subject: Subject, s: float, better: bool) -> bool:
-    return abs(weight(subject, s, better)) < 1e-12
+def silent(subject: Subject, s: float, better: bool, compensated: bool = False) -> bool:
+    return abs(weight(subject, s, better, compensated)) < 1e-12
 
 
 def bounds(subject: Subject) -> tuple[Fraction | None, Fraction | None]:
@@ -38,13 +39,13 @@ def bounds(subject: Subject) -> tuple[Fraction | None, Fraction | None]:
     return subject.clip
 
 
-def threshold(subject: Subject, better: bool) -> Fraction | None:
+def threshold(subject: Subject, better: bool, compensated: bool = False) -> Fraction | None:
     inside, outside = 1.0, FAR if better else 1 / FAR
-    if silent(subject, inside, better) or not silent(subject, outside, better):
+    if silent(subject, inside, better, compensated) or not silent(subject, outside, better, compensated):
         return None
     for _ in range(80):
         middle = (inside * outside) ** 0.5
-        inside, outside = (inside, middle) if silent(subject, middle, better) else (middle, outside)
+        inside, outside = (inside, middle) if silent(subject, middle, better, compensated) else (middle, outside)
     simple = Fraction(inside).limit_denominator(10_000)
     if abs(simple - Fraction(inside)) < Fraction(1, 10**12):
         return simple
@@ -112,21 +113,28 @@ def no_bounds(p: Property, subject: Subject) -> str:
 
 def judge_silent(p: Property, subject: Subject, G: int, T: int) -> Finding:
     low, high = bounds(subject)
-    tried = (low or Fraction(1, 10**5), high or Fraction(10**5))
-    attempt = replace(p, decide=None, claims=lambda w: beyond(w, *tried, True))
+    wide = [threshold(subject, better, compensated=True) for better in (False, True)] if T > 1 else [None, None]
+    found = Finding(p.id, "unknown", p.statement, scope(G, T), reason="no clip bounds were found, nor a proof that there are none")
+    for below, above in dict.fromkeys([(low, high), (wide[0], wide[1])]):
+        if below is None or above is None:
+            continue
+        found = decide(replace(p, decide=None, claims=within(below, above)), subject, G, T)
+        if found.verdict == "proved":
+            return replace(found, formula=f"epsilon_low = {1 - below}, epsilon_up = {above - 1}")
     if low is None or high is None:
-        cases = [make([1, 0], [1, 1], 1, [[FAR], [1.0]]), make([0, 1], [1, 1], 1, [[1 / FAR], [1.0]])]
-        case = refute(attempt, subject, cases)
-        found = refuted(attempt, subject, case) if case is not None else Finding(p.id, "unknown", p.statement, scope(G, T))
-    else:
-        found = decide(attempt, subject, G, T)
-    if found.verdict == "proved":
-        return replace(found, formula=f"epsilon_low = {1 - tried[0]}, epsilon_up = {tried[1] - 1}")
+        far = replace(p, decide=None, claims=within(Fraction(1, 10**5), Fraction(10**5)))
+        case = refute(far, subject, [make([1, 0], [1, 1], 1, [[FAR], [1.0]]), make([0, 1], [1, 1], 1, [[1 / FAR], [1.0]])])
+        found = refuted(far, subject, case) if case is not None else found
+    if found.verdict != "refuted":
+        return found
     why = no_bounds(p, subject)
-    if found.verdict == "refuted" and why:
+    if why:
         return replace(found, method=f"{why}; one re-executed in float64")
-    reason = f"bounds {tried[0]} and {tried[1]} do not silence it, and no proof that wider ones do not" if found.verdict == "refuted" else found.reason
-    return Finding(p.id, "unknown", p.statement, scope(G, T), reason=reason or "no clip bounds were found, nor a proof that there are none")
+    return Finding(p.id, "unknown", p.statement, scope(G, T), reason="the bounds that were tried do not silence it, and no proof that wider ones do not")
+
+
+def within(low: Fraction, high: Fraction) -> Any:
+    return lambda w: beyond(w, low, high, True)
 
 
 def judge_pessimistic(p: Property, subject: Subject, G: int, T: int) -> Finding:

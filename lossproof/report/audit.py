@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from textwrap import wrap
 
-from ..audit import Report
+from ..advantage import load as of_estimators
+from ..auditor import Report
 from ..decide import Finding
 from ..properties import load
 from .words import sentence
@@ -19,7 +20,7 @@ def lines(report: Report, width: int = 100) -> Iterator[Line]:
     """The whole report."""
     yield f"{report.target}: {report.kind}, group {report.group}, lengths 1..{report.length}", "bold"
     yield from row(report)
-    order = {i: p.harm for i, p in load().items()}
+    order = {i: p.harm for i, p in (load() | of_estimators()).items()}
     for verdict, heading in HEADINGS.items():
         chosen = sorted((f for f in report.findings if f.verdict == verdict), key=lambda f: order.get(f.id, 50))
         if not chosen:
@@ -46,7 +47,7 @@ def row(report: Report) -> Iterator[Line]:
             ("A", report.row["advantage"]),
         ):
             yield f"  {name:6}{text}", ""
-    elif report.kind == "objective":
+    elif report.fitted:
         yield "  no row of Table 1 fits this loss", "dim"
     for m in report.matches:
         factor = f" (factor {m['factor']})" if m["relation"] == "proportional" else ""

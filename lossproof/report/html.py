@@ -2,7 +2,8 @@
 
 from html import escape
 
-from ..audit import Report
+from ..advantage import load as of_estimators
+from ..auditor import Report
 from ..properties import load
 from .audit import HEADINGS
 from .words import sentence
@@ -19,7 +20,7 @@ td,th{text-align:left;vertical-align:top;padding:.35rem .6rem;border-bottom:1px 
 
 def page(report: Report) -> str:
     """The report as HTML text."""
-    order = {i: p.harm for i, p in load().items()}
+    order = {i: p.harm for i, p in (load() | of_estimators()).items()}
     body = [
         f"<h1>lossproof audit: <code>{escape(report.target)}</code></h1>",
         f"<p>{report.kind}, group {report.group}, lengths 1..{report.length}</p>",

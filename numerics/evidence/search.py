@@ -26,7 +26,7 @@ from .strategies import BY_NAME, INT_FAMILY_TAGS, MEMBERS, REAL_FAMILY_TAGS, Bou
 
 GENERIC, QUARTERS = MEMBERS["generic"](Bounds()), [Fraction(k, 4) for k in range(-2, 3)]
 INT_TAGS, REAL_TAGS = st.sampled_from(INT_FAMILY_TAGS), st.sampled_from(REAL_FAMILY_TAGS)
-BUDGET = 60  # evaluations per claim in `lossproof check`; tests/refute spends ten times as many
+BUDGET = 40  # evaluations per claim in `lossproof check`; tests/refute spends more
 WASTE = 5  # evaluations in all, per evaluation of the budget: the others do not satisfy the assumptions
 
 

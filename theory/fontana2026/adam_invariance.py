@@ -1,8 +1,8 @@
 """Section 5 and Appendix C: what AdamW makes of a gradient that is φ times as large (Prop. 2 and Prop. 6).
 
-One fact carries everything: a gradient times φ with the stabiliser ε moves the parameters exactly as the gradient itself
-does with ε/φ. So φ disappears where ε does. Moments m, v and step counts n are symbolic; stars of the paper are the
-families whose names end in `_`: m_ is m*. Whole runs are stated for all coordinates j = 1..d of the parameters.
+One fact carries everything: a gradient times φ with the stabiliser ε moves a parameter exactly as the gradient itself
+does with ε/φ. So φ disappears where ε does. This is one update of one coordinate; `adam_trajectory` has whole runs. The
+step count n is symbolic; what the paper marks with a star is a family whose name ends in `_`: m_ is m*.
 """
 
 from typing import Any
@@ -11,19 +11,45 @@ import sympy as sp
 
 from theory import kernel as k
 from theory.decide import Goal
-from theory.fontana2026.adamw_equations import RATES, b1, b2, corrected, eps, from_zero, g, lam, m, n, recursion, t, theta
-from theory.fontana2026.adamw_equations import v, xi
-from theory.kernel import Term, Theorem
-from theory.kernel.terms import ONE, ZERO, add, app, eq, inv, le, lt, mk, mul, subst
-from theory.language import ForAll, equals, family, formula, integers, mean, reals, tends, term
-from theory.proposition import UNNEEDED, proposition, refuted
+from theory.fontana2026.adamw_equations import (
+    RATES,
+    b1,
+    b2,
+    corrected,
+    eps,
+    from_zero,
+    g,
+    lam,
+    m,
+    n,
+    recursion,
+    t,
+    theta,
+    v,
+    xi,
+)
+from theory.fontana2026.reward_gradient import G, i, j, phi, r, rewards
+from theory.fontana2026.reward_scale import GROUP, cppo, gamma, w
+from theory.kernel import Theorem
+from theory.kernel.terms import ONE, ZERO, add, app, eq, inv, le, lt, mul, subst
+from theory.language import ForAll, equals, family, formula, mean, reals, tends, term
+from theory.proposition import proposition, refuted
 from theory.tactics import Context
-from theory.tactics_adam import W, by_steps, congruence, each, equations, for_all, inverse_of_product, powers, same_step, with_limit
-from theory.tactics_adam import root_floor, square_average, defining
+from theory.tactics_adam import (
+    W,
+    by_steps,
+    defining,
+    each,
+    equations,
+    powers,
+    same_step,
+    square_average,
+    with_limit,
+)
+from theory.tactics_powers import for_all
 
-G, i, j = integers("G i j")
-phi, eta = reals("phi eta")
-r, w, w_, g_, m_, v_, h = (family(x) for x in ("r", "w", "w_", "g_", "m_", "v_", "h"))
+eta = reals("eta")
+w_, g_, m_, v_, h = (family(x) for x in ("w_", "g_", "m_", "v_", "h"))
 
 
 def update(mhat: Any, vhat: Any, epsilon: Any) -> sp.Expr:
@@ -63,7 +89,9 @@ def scaled_moments(goal: Goal, ratio: Theorem) -> list[Theorem]:
     def step(ctx: Context, before: Theorem) -> Theorem:
         here = [ctx.at(th, following) for th in recursions.facts if th.concl.op == "all"]
         known = [*here, *equations(Context([before]))]
-        return each(ctx, subst(claim, {now: following}), known, lambda p: square_average(ctx, defining(here, p.args[1])))
+        return each(
+            ctx, subst(claim, {now: following}), known, lambda p: square_average(ctx, defining(here, p.args[1]))
+        )
 
     base = each(goal, subst(claim, {now: ZERO}), equations(recursions), goal.arith)
     last = by_steps(goal, now, term(n), claim, base, step)
@@ -111,7 +139,7 @@ def first_step(gradient: Any) -> sp.Expr:
 
 refuted(
     "fontana2026.prop6.premise",
-    title="with rewards times φ, and an objective whose gradient is homogeneous, g*_t = φ g_t holds beyond the first step",
+    title="if the gradient is homogeneous in the rewards, g*_t = φ g_t holds beyond the first step",
     source="Appendix C, Prop. 6 (its premise) after Eq. 23",
     printed="if g*_t = φ g_t for all t",
     statement=equals(phi * h(first_step(phi * h(theta))), phi * h(first_step(h(theta)))),
@@ -119,15 +147,23 @@ refuted(
     witness={"h": identity, "theta": 1, "phi": 2, "xi": 1, "lam": 0, "eps": 1},
     module=__name__,
     repair="fontana2026.prop2.trajectory",
-    finding="Prop. 5 gives g* = φ g at equal parameters, but for ε > 0 the first step already differs, so the second gradient is "
-    "taken elsewhere. With the gradient h(x) = x, θ = 1, φ = 2 and ε = ξ = 1 (λ = 0), the runs stand at 1 - 1/2 = 1/2 and "
-    "1 - 2/3 = 1/3 after one step: g*_2 = 2/3, but φ g_2 = 1.",
+    finding="Prop. 5 gives g* = φ g at equal parameters, but for ε > 0 the first step already differs, so the second "
+    "gradient is taken elsewhere. With the gradient h(x) = x, θ = 1, φ = 2 and ε = ξ = 1 (λ = 0), the runs stand at "
+    "1 - 1/2 = 1/2 and 1 - 2/3 = 1/3 after one step: g*_2 = 2/3, but φ g_2 = 1.",
 )
 
 # -- Prop. 2 -----------------------------------------------------------------------------------------------------------
 
 PRINTED_LIMIT = "with β = 0, r* = φ r, φ > 0: as ε/(φ √v̂_t) → 0 the update of Eq. 4 is invariant to φ"
-GROUP_RUN: dict[str, Any] = RUN | {"G": 2, "r": [4, 0], "w": [[2], [1]], "w_": [[2], [1]], "xi": 1, "lam": 1, "theta": 1}
+GROUP_RUN: dict[str, Any] = RUN | {
+    "G": 2,
+    "r": [4, 0],
+    "w": [[2], [1]],
+    "w_": [[2], [1]],
+    "xi": 1,
+    "lam": 1,
+    "theta": 1,
+}
 GROUP_RUN |= {"eps": 2}
 STILL: dict[str, Any] = {"w": [[1], [1]], "w_": [[1], [1]], "g": [0], "g_": [0], "eps": 0}
 STILL |= {name: from_zero(0, 0) for name in ("m", "v", "m_", "v_")}
@@ -170,7 +206,8 @@ STILL |= {name: from_zero(0, 0) for name in ("m", "v", "m_", "v_")}
         "ε is not negative": GROUP_RUN | {"eps": -6},
         "a second moment": GROUP_RUN | STILL,
         "gradients of the rewards": GROUP_RUN | {"g": [5], "m": from_zero(0, "5/2"), "v": from_zero(0, "25/4")},
-        "gradients of the scaled rewards": GROUP_RUN | {"g_": [5], "m_": from_zero(0, "5/2"), "v_": from_zero(0, "25/4")},
+        "gradients of the scaled rewards": GROUP_RUN
+        | {"g_": [5], "m_": from_zero(0, "5/2"), "v_": from_zero(0, "25/4")},
         "the token weights are the same": GROUP_RUN
         | {"w_": [[1], [2]], "g_": [-6], "m_": from_zero(0, -3), "v_": from_zero(0, 9)},
     },
@@ -178,7 +215,7 @@ STILL |= {name: from_zero(0, 0) for name in ("m", "v", "m_", "v_")}
 )
 def update_without_scale(goal: Goal) -> Theorem:
     """g* = φ g step by step, so √v̂* = φ √v̂ (Prop. 6); then 1/(φ √v̂ + ε) = (1/φ) 1/(√v̂ + ε/φ), and the limit."""
-    at, last, factor, step = term(t), term(n), term(phi), term(eta)
+    at, last, factor = term(t), term(n), term(phi)
     here = goal.assuming(le(ONE, at), le(at, last))
     of, scaled, same = (here.at(goal.given[name], at) for name in tuple(goal.given)[-3:])
     inside = here.with_facts(same).assuming(le(ONE, term(i)), le(term(i), term(G)))
@@ -191,9 +228,14 @@ def update_without_scale(goal: Goal) -> Theorem:
     mhat, vhat = (corrected(x, rate, n) for x, rate in ((m(n), b1), (v(n), b2)))
     mhat_, vhat_ = (corrected(x, rate, n) for x, rate in ((m_(n), b1), (v_(n), b2)))
     known = goal.with_facts(*moments)
-    first, second = known.equal(term(mhat_), term(phi * mhat), *ratios), known.equal(term(vhat_), term(phi**2 * vhat), *ratios)
+    first, second = (
+        known.equal(term(mhat_), term(phi * mhat), *ratios),
+        known.equal(term(vhat_), term(phi**2 * vhat), *ratios),
+    )
     positive = known.prove(lt(ZERO, term(vhat)))
-    scaled_positive = k.sos(lt(ZERO, term(vhat_)), [(W, ONE, [goal.given["φ is positive"]] * 2 + [positive])], [second], [ONE])
+    scaled_positive = k.sos(
+        lt(ZERO, term(vhat_)), [(W, ONE, [goal.given["φ is positive"]] * 2 + [positive])], [second], [ONE]
+    )
     known.know(positive, scaled_positive, known.prove(le(ZERO, divisor)))
     size, scaled_size = (known.prove(lt(ZERO, app("sqrt", term(x)))) for x in (vhat, vhat_))
     known.know(size, scaled_size)
@@ -207,3 +249,29 @@ def update_without_scale(goal: Goal) -> Theorem:
     tending = with_limit(known, tending, term(update(mhat, vhat, 0)), without)
     (same_update,) = (p for p in goal.claim.args if p.op == "eq")
     return goal.with_facts(tending, known.equal(*same_update.args, exact)).prove(goal.claim)
+
+
+def first_free_step(gradient: Any) -> sp.Expr:
+    """The first step as ε → 0, in units of -ξ: m̂/√v̂ = g/|g|."""
+    return gradient / sp.Abs(gradient)
+
+
+refuted(
+    "fontana2026.prop2.cppo",
+    title="for the row CPPO (without its regulariser) the first step, as ε → 0, is invariant to φ",
+    source="Section 5, Prop. 2, with Table 1, row CPPO",
+    printed=PRINTED_LIMIT,
+    statement=equals(first_free_step(cppo(rewards(phi))), first_free_step(cppo(rewards()))),
+    assumptions=GROUP
+    | {
+        "γ is positive": gamma > 0,
+        "neither gradient is 0": sp.And(sp.Ne(cppo(rewards()), 0), sp.Ne(cppo(rewards(phi)), 0)),
+    },
+    unstated=(*tuple(GROUP)[:-1], "neither gradient is 0"),
+    witness={"G": 3, "ddof": 1, "n": [1, 1, 1], "r": [8, -3, -5], "gamma": 4, "phi": 2, "w": [[1], [3], [0]]},
+    module=__name__,
+    repair="fontana2026.eq23.cppo.repaired",
+    finding="Prop. 2 needs token weights that are the same for r and φ r; CPPO's threshold γ on |A_i| changes them. "
+    "For rewards (8, -3, -5), one token each, γ = 4 and s∇log π = (1, 3, 0), the second completion is dropped and the "
+    "gradient has the sign of 8; for twice the rewards it is kept and the sign is that of 16 - 18: the step reverses.",
+)

@@ -1,9 +1,10 @@
 """Section 5: whole runs of AdamW on rewards r and φ r.
 
-All coordinates j = 1..d of the parameters, all steps up to n; d and n are symbolic. The run on φ r has families whose names
-end in `_`. Of the gradients h and h_ only this is assumed: at a step at which both runs stand at the same parameters,
-h_ = φ h. That is what a gradient homogeneous of degree one gives, such as Eq. 23 repaired with β = 0, for it is then a
-function of the parameters alone. With φ = 1 it covers gradients that do not change with the reward's scale (eq23.sigma).
+All coordinates j = 1..d of the parameters, all steps up to n; d and n are symbolic. The run on φ r has families whose
+names end in `_`. Of the gradients h and h_ only this is assumed: at a step at which both runs stand at the same
+parameters, in all coordinates, h_ = φ h. That holds for an objective whose gradient, as a function of the parameters,
+is homogeneous of degree one in the rewards (eq23.repaired, β = 0; clipping is no obstacle, for it goes by the ratios
+and the signs of the advantages). With φ = 1 it covers gradients that do not change with the scale (eq23.sigma).
 """
 
 from collections.abc import Callable
@@ -20,7 +21,8 @@ from theory.kernel.terms import ONE, ZERO, add, app, le, lt, mk, subst
 from theory.language import ForAll, equals, family, formula, integers, reals, term
 from theory.proposition import UNNEEDED, proposition
 from theory.tactics import Context
-from theory.tactics_adam import by_steps, defining, equations, for_all, powers, root_floor, same_step, square_average
+from theory.tactics_adam import by_steps, defining, equations, powers, root_floor, same_step, square_average
+from theory.tactics_powers import for_all
 
 d, j = integers("d j")
 (phi,) = reals("phi,")
@@ -96,7 +98,9 @@ def same_run(goal: Goal, epsilon: sp.Expr, divides: Callable[[Context, Term], Th
         return for_all(at, ONE, last, k.and_intro([there, m_same, v_same, floor]))
 
     inside = goal.assuming(*span)
-    starts = [inside.at(goal.given[name], at) for name in ("both runs start at the same parameters", "moments start at 0")]
+    starts = [
+        inside.at(goal.given[name], at) for name in ("both runs start at the same parameters", "moments start at 0")
+    ]
     zero = equations(Context(starts))
     at_zero = [subst(p, {now: ZERO}) for p in claims]
     base = [inside.equal(*p.args, *zero) for p in at_zero[:3]] + [Context(zero).arith(at_zero[3])]
@@ -144,7 +148,7 @@ AFTER = BASE | {"eps": 2, "theta": table([4, "11/4"]), "theta_": table([4, "11/4
         "h_ is φ h where the runs stand together": NO_EPS | TURNED | {"theta_": table([4, "7/2"])},
         "no second moment is 0": UNNEEDED,
     },
-    not_claimed="anything for β ≠ 0 (s5a), or for ε > 0 (prop2.epsilon). A second moment of 0 would make the update 0/0",
+    not_claimed="anything for β ≠ 0 (s5a) or ε > 0 (prop2.epsilon). Where a second moment is 0 the update is 0/0",
 )
 def same_parameters(goal: Goal) -> Theorem:
     def divides(ctx: Context, size: Term) -> Theorem:

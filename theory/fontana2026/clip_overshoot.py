@@ -149,7 +149,7 @@ def alone(*gradients: Any, **more: Any) -> dict[str, Any]:
 
 @proposition(
     "fontana2026.prop3.repaired",
-    title="without weight decay and ε every later step is the same positive multiple of the last one in each coordinate",
+    title="without weight decay and ε every later step is a positive multiple of the last one, in all coordinates",
     source="Section 5, Prop. 3, corrected",
     printed="λ = 0, ε = 0, any g_t for t < T: θ_{T+k} - θ_{T+k-1} = C_{T,k} (θ_{T-1} - θ_{T-2}), C_{T,k} > 0 of Eq. 36",
     statement=sp.And(

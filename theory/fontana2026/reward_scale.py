@@ -1,11 +1,9 @@
-"""Section 5 and Appendix C, Eq. 19-23: what multiplying all rewards by φ does to the gradient.
+"""Appendix C, Eq. 23: the advantage's part g_A of the gradient at another scale of the reward.
 
-Rewards r(1..G) of a group, lengths n(i) = |o_i|, token weights alpha(i, t); w(i, t) is s ∇log π of the token, in one
-coordinate θ of the parameters. G, lengths and the divisor G - ddof of σ(r) are symbolic. Every identity holds for every
-group, and so under any expectation over groups whose probabilities do not depend on θ.
-
-The advantage scales with φ; the gradient does so only where α is free of r. Six of the ten rows of Table 1 have 1/σ(r) in
-α (GRPO R1, GSPO, DAPO, CPPO, CISPO, GCPO; GPG too, if F_norm is σ(r)): there the scale cancels.
+w(i, t) is s ∇log π of a token, in one coordinate of the parameters; G, the lengths and the divisor G - ddof of σ(r) are
+symbolic. g_A is homogeneous in the rewards only where α is free of them. Six of the ten rows of Table 1 have 1/σ(r) in
+α (GRPO R1, GSPO, DAPO, CPPO, CISPO, GCPO; and GPG, if its F_norm is σ(r)): there the scale cancels, but for CPPO, whose
+threshold on |A_i| does not scale.
 """
 
 from typing import Any
@@ -14,29 +12,18 @@ import sympy as sp
 
 from theory import kernel as k
 from theory.decide import Goal
+from theory.fontana2026.reward_gradient import G, advantage, alpha, i, n, over_tokens, phi, rewards, t
 from theory.kernel import Term, Theorem
-from theory.kernel.terms import ONE, ZERO, app, eq, inv, le, lt, mk, mul, subst, var
-from theory.language import ForAll, derivative, equals, family, formula, int_family, integers, mean, reals, term
+from theory.kernel.terms import ONE, ZERO, app, eq, inv, le, lt, mk, mul, var
+from theory.language import ForAll, equals, family, integers, reals, term
 from theory.proposition import UNNEEDED, proposition, refuted
 from theory.tactics import MINUS, Context, discharge, instantiate
-from theory.tactics_adam import W, congruence, for_all, inverse_of_product, root
+from theory.tactics_adam import W, congruence, inverse_of_product, root
 from theory.tactics_prefix import by_branches, impossible
 
-G, i, j, t, ddof = integers("G i j t ddof")
-phi, beta, theta, gamma = reals("phi beta theta gamma")
-r, w, alpha, c, ratio, log_pi, score = (family(x) for x in ("r", "w", "alpha", "c", "k", "log_pi", "score"))
-R, dR = family("R"), family("dR")
-n = int_family("n")
-
-
-def rewards(scale: Any = 1) -> Any:
-    """i -> the reward of completion i, times a scale."""
-    return lambda of: scale * r(of)
-
-
-def advantage(of: Any, at: Any = i) -> sp.Expr:
-    """A_i of Eq. 2."""
-    return of(at) - mean(of(j), j, G)
+ddof = integers("ddof")
+gamma = reals("gamma")
+w, c = family("w"), family("c")
 
 
 def square_sum(of: Any) -> sp.Expr:
@@ -48,126 +35,9 @@ def sigma(of: Any) -> sp.Expr:
     return sp.sqrt(square_sum(of) / (G - ddof))
 
 
-def over_tokens(f: Any) -> sp.Expr:
-    return sp.Sum(f, (t, 1, n(i)))
-
-
 def gradient(of: Any, weight: Any, token: Any = w) -> sp.Expr:
     """g_A of Eq. 22 in one coordinate: Σ_i A_i Σ_t α_{i,t} s_{i,t} ∇log π."""
     return sp.Sum(advantage(of) * over_tokens(weight * token(i, t)), (i, 1, G))
-
-
-@proposition(
-    "fontana2026.prop5",
-    title="the advantage is homogeneous: A*_i = φ A_i for every real φ",
-    source="Appendix C, Prop. 5, Eq. 19-20",
-    printed="A*_i = φ r_i - (1/G) Σ_j φ r_j = φ A_i for φ ∈ ℝ",
-    statement=equals(advantage(rewards(phi)), phi * advantage(rewards())),
-    assumptions={"a group has a member": G >= 1},
-    unstated=("a group has a member",),
-    model={"G": 2, "i": 1, "r": [1, 0], "phi": -3},
-    drops={"a group has a member": {"G": 0, "i": 1, "r": [1], "phi": 2}},
-)
-def advantage_is_homogeneous(goal: Goal) -> Theorem:
-    return goal.prove(goal.claim)
-
-
-# -- Eq. 21 and 22: the split is the derivative of Eq. 1 with s = k π (Eq. 12), where no token is clipped ---------------
-
-s_ratio = ratio(i, t) * sp.exp(log_pi(i, t, theta))  # s = k π, with π = exp(log π)
-surrogate = sp.Sum(advantage(rewards()) * over_tokens(alpha(i, t) * s_ratio), (i, 1, G))
-g_a = sp.Sum(advantage(rewards()) * over_tokens(alpha(i, t) * s_ratio * score(i, t, theta)), (i, 1, G))
-log_slope = derivative(log_pi(i, t, theta), theta, score(i, t, theta))
-
-SMOOTH = {
-    "log π is differentiable": ForAll(i, 1, G, ForAll(t, 1, n(i), log_slope)),
-    "R is differentiable": derivative(R(theta), theta, dR(theta)),
-}
-
-
-def linear(i: Any, t: Any, x: Any) -> Any:
-    """i x"""
-    return x * i
-
-
-def slope(i: Any, t: Any, x: Any) -> Any:
-    """i"""
-    return i
-
-
-def square(x: Any) -> Any:
-    """x^2 + x"""
-    return x * x + x
-
-
-def square_slope(x: Any) -> Any:
-    """2 x + 1"""
-    return 2 * x + 1
-
-
-POLICY: dict[str, Any] = {"G": 2, "n": [1, 2], "r": [1, 0], "theta": 0, "beta": "1/10", "alpha": [[1], ["1/2", "1/2"]]}
-POLICY |= {"k": [[4], [1, 2]], "log_pi": linear, "score": slope, "R": square, "dR": square_slope}
-SMOOTH_DROPS: dict[str, Any] = {
-    "log π is differentiable": POLICY | {"score": linear},
-    "R is differentiable": POLICY | {"dR": square},
-}
-
-
-def slope_of_surrogate(goal: Goal) -> Theorem:
-    """Token by token k π has the derivative k π ∇log π; then sums of derivatives."""
-    x, completion, token, group = map(term, (theta, i, t, G))
-    outer = goal.assuming(le(ONE, completion), le(completion, group))
-    inner = outer.assuming(le(ONE, token), le(token, term(n(i))))
-    log = inner.at(goal.given["log π is differentiable"], completion, token)
-    of_token = turned(inner, k.diff(x, term(alpha(i, t) * s_ratio), x, [log]), alpha(i, t) * s_ratio * score(i, t, theta))
-    of_tokens = k.sum_congr(token, ONE, term(n(i)), of_token)
-    scaled = k.diff(x, term(advantage(rewards()) * over_tokens(alpha(i, t) * s_ratio)), x, [of_tokens])
-    return k.sum_congr(completion, ONE, group, turned(outer, scaled, g_a.function))
-
-
-def turned(ctx: Context, slope: Theorem, to: sp.Expr) -> Theorem:
-    """The derivative with its value written as `to`."""
-    (v, f, p, d), hole = slope.concl.args, term(gamma)
-    return k.rewrite(ctx.equal(d, term(to)), slope, hole, mk("deriv", p, subst(f, {v: p}), p, hole))
-
-
-@proposition(
-    "fontana2026.eq21",
-    title="g = g_A - g_R is the gradient of Eq. 1 where no token is clipped",
-    source="Appendix C, Eq. 21 (with Eq. 12 and 15)",
-    printed="g = g_A - g_R, with g_A = Σ_i A_i Σ_t α_{i,t} s_{i,t} ∇log π and g_R = β ∇R",
-    statement=derivative(surrogate - beta * R(theta), theta, g_a - beta * dR(theta)),
-    assumptions=SMOOTH,
-    unstated=tuple(SMOOTH),
-    model=POLICY,
-    drops=SMOOTH_DROPS,
-    not_claimed="anything at a token that the clip silences, or for A, α and k that depend on θ",
-)
-def gradient_splits(goal: Goal) -> Theorem:
-    x = term(theta)
-    parts = [slope_of_surrogate(goal), goal.given["R is differentiable"]]
-    return turned(goal, k.diff(x, term(surrogate - beta * R(theta)), x, parts), g_a - beta * dR(theta))
-
-
-@proposition(
-    "fontana2026.eq22",
-    title="g_A is the gradient of the advantage part alone, and g_R that of β R alone",
-    source="Appendix C, Eq. 22",
-    printed="g_A = Σ_i A_i Σ_t α_{i,t} s_{i,t} ∇log π, g_R = β ∇R",
-    statement=sp.And(derivative(surrogate, theta, g_a), derivative(beta * R(theta), theta, beta * dR(theta))),
-    assumptions=SMOOTH,
-    unstated=tuple(SMOOTH),
-    model=POLICY,
-    drops=SMOOTH_DROPS,
-    not_claimed="anything at a token that the clip silences, or for A, α and k that depend on θ",
-)
-def parts_of_the_gradient(goal: Goal) -> Theorem:
-    x = term(theta)
-    penalty = k.diff(x, term(beta * R(theta)), x, [goal.given["R is differentiable"]])
-    return goal.with_facts(slope_of_surrogate(goal), turned(goal, penalty, beta * dR(theta))).prove(goal.claim)
-
-
-# -- Eq. 23: homogeneous only where α is free of the rewards ------------------------------------------------------------
 
 
 def normalised(of: Any) -> sp.Expr:
@@ -194,15 +64,18 @@ refuted(
     title="g_A is homogeneous in the reward, for the α of GRPO R1",
     source="Appendix C, Eq. 23, with Table 1, row GRPO R1 (the same in every row with σ(r) in α)",
     printed="g*_A = φ g_A",
-    statement=equals(gradient(rewards(phi), normalised(rewards(phi))), phi * gradient(rewards(), normalised(rewards()))),
+    statement=equals(
+        gradient(rewards(phi), normalised(rewards(phi))), phi * gradient(rewards(), normalised(rewards()))
+    ),
     assumptions=GROUP,
     unstated=tuple(GROUP)[:-1],
     witness=PAIR,
     module=__name__,
     repair="fontana2026.eq23.repaired",
-    finding="α is treated as free of the reward, but six of the ten rows of Table 1 divide by σ(r), which scales with φ too, "
-    "so that g*_A = g_A. For rewards (1, 0) and one token each, A = (1/2, -1/2), σ = 1/2, α = 1 (ddof = 0); φ = 2 doubles A "
-    "and halves α: with s∇log π = (1, 0), g_A = 1/2 and g*_A = 1/2, not 1 (with ddof = 1 both change by the same factor).",
+    finding="α is treated as free of the reward, but six of the ten rows of Table 1 divide by σ(r), which scales with "
+    "φ too, so that g*_A = g_A. For rewards (1, 0) and one token each, A = (1/2, -1/2), σ = 1/2, α = 1 (ddof = 0); "
+    "φ = 2 doubles A and halves α: with s∇log π = (1, 0), g_A = 1/2 and g*_A = 1/2, not 1 (with ddof = 1 both change "
+    "by the same factor).",
 )
 
 
@@ -224,8 +97,9 @@ refuted(
     witness=PAIR | {"gamma": "1/2"},
     module=__name__,
     repair="fontana2026.eq23.cppo.repaired",
-    finding="CPPO's threshold γ is compared with |A_i|, so scaling the rewards changes which completions count. For rewards (1, 0), "
-    "γ = 1/2 drops both and g_A = 0; for (2, 0), |A_i| = 1 keeps both and g*_A = 1/2 with s∇log π = (1, 0) and one token each.",
+    finding="CPPO's threshold γ is compared with |A_i|, so scaling the rewards changes which completions count. For "
+    "rewards (1, 0), γ = 1/2 drops both and g_A = 0; for (2, 0), |A_i| = 1 keeps both and g*_A = 1/2 with "
+    "s∇log π = (1, 0) and one token each.",
 )
 
 
@@ -266,7 +140,7 @@ SIGMA: dict[str, Any] = PAIR | {"c": [[1], [1]]}
 
 @proposition(
     "fontana2026.eq23.sigma",
-    title="g_A does not change with the reward's scale, g*_A = g_A for φ > 0, if α is free of the rewards but for 1/σ(r)",
+    title="g*_A = g_A for φ > 0, if α is free of the rewards but for a factor 1/σ(r)",
     source="Appendix C, Eq. 23, corrected for the rows with σ(r)",
     printed="g*_A = φ g_A",
     statement=equals(

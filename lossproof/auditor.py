@@ -14,6 +14,8 @@ from typing import Any
 
 import torch
 
+from .advantage import load as of_estimators
+from .advantage.subject import Estimator
 from .decide import Finding, decide
 from .properties import Property, load
 from .subject import BadTarget, Subject
@@ -32,6 +34,7 @@ class Report:
     length: int
     findings: list[Finding] = field(default_factory=list)
     row: dict[str, str] | None = None
+    fitted: bool = False  # whether a row was looked for
     matches: list[dict[str, str]] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
@@ -42,32 +45,33 @@ class Report:
 
 
 def audit(
-    subject: Subject, group: int = 4, length: int = 3, only: list[str] | None = None,
+    subject: Subject | Estimator, group: int = 4, length: int = 3, only: list[str] | None = None,
     progress: Callable[[Finding], None] = lambda f: None, jobs: int = 2,
 ) -> Report:  # fmt: skip
     """Decide the properties (all, or `only` these ids). Raises BadTarget for shapes or ids that do not exist."""
+    kind = "advantage" if isinstance(subject, Estimator) else "objective"
     if group < 2 or length < 1:
         raise BadTarget(f"a group needs at least 2 completions of at least 1 token, got --group {group} --length {length}")
-    properties = load()
+    properties = of_estimators() if kind == "advantage" else load()
     unknown = [i for i in only or [] if i not in properties]
     if unknown:
-        raise BadTarget(f"there is no property {unknown[0]!r}; `lossproof list properties` lists them")
+        raise BadTarget(f"there is no property {unknown[0]!r} of an {kind}; `lossproof list properties` lists them")
     chosen = [properties[i] for i in (only or properties)]
     torch.set_num_threads(1)
     for direct in (False, True):
         if not direct or subject.takes("advantages"):
             try:
-                subject.paths(group, length, direct)  # recorded once, inherited by every process
+                subject.paths(group, length, *([direct] if direct else []))  # recorded once, inherited by every process
             except Exception:  # each decision says for itself what could not be recorded
                 break
     found: dict[str, Finding] = {}
     for finding in decided(chosen, subject, group, length, jobs):
         found[finding.id] = finding
         progress(finding)
-    return Report(subject.name, "objective", group, length, [found[p.id] for p in chosen])
+    return Report(subject.name, kind, group, length, [found[p.id] for p in chosen])
 
 
-def decided(properties: list[Property], subject: Subject, G: int, T: int, jobs: int) -> Iterator[Finding]:
+def decided(properties: list[Property], subject: Subject | Estimator, G: int, T: int, jobs: int) -> Iterator[Finding]:
     """Findings as they come, from forked processes."""
     context = mp.get_context("fork")
     todo, running = list(reversed(properties)), dict[Connection, tuple[Property, Any, float]]()
@@ -98,7 +102,7 @@ def decided(properties: list[Property], subject: Subject, G: int, T: int, jobs: 
             yield finding
 
 
-def _work(connection: Connection, p: Property, subject: Subject, G: int, T: int) -> None:
+def _work(connection: Connection, p: Property, subject: Any, G: int, T: int) -> None:
     try:
         used = int(open("/proc/self/statm").read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
         resource.setrlimit(resource.RLIMIT_AS, (used + MEMORY, used + MEMORY))
