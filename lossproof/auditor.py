@@ -51,7 +51,9 @@ def audit(
     """Decide the properties (all, or `only` these ids). Raises BadTarget for shapes or ids that do not exist."""
     kind = "advantage" if isinstance(subject, Estimator) else "objective"
     if group < 2 or length < 1:
-        raise BadTarget(f"a group needs at least 2 completions of at least 1 token, got --group {group} --length {length}")
+        raise BadTarget(
+            f"a group needs at least 2 completions of at least 1 token, got --group {group} --length {length}"
+        )
     properties = of_estimators() if kind == "advantage" else load()
     unknown = [i for i in only or [] if i not in properties]
     if unknown:
@@ -91,7 +93,9 @@ def decided(properties: list[Property], subject: Subject | Estimator, G: int, T:
                     finding = connection.recv()
                 except EOFError:
                     process.join()
-                    finding = Finding(p.id, "unknown", p.statement, reason=f"its process ended with code {process.exitcode}")
+                    finding = Finding(
+                        p.id, "unknown", p.statement, reason=f"its process ended with code {process.exitcode}"
+                    )
             elif time.monotonic() > deadline:
                 process.kill()
                 finding = Finding(p.id, "unknown", p.statement, reason=f"no answer within {SECONDS:.0f} s")

@@ -62,7 +62,9 @@ def _show(entries: "list[Entry]") -> None:
 
 
 @app.command("list")
-def list_(kind: Annotated[str, typer.Argument(metavar="[propositions|properties|objectives]")] = "propositions") -> None:
+def list_(
+    kind: Annotated[str, typer.Argument(metavar="[propositions|properties|objectives]")] = "propositions",
+) -> None:
     """List what there is, one name per line."""
     if kind not in LISTS:
         typer.secho(f"nothing to list under {kind!r}; there are: {', '.join(LISTS)}", fg="red", err=True)
@@ -97,7 +99,11 @@ def _objectives() -> None:
         typer.echo(name)
 
 
-LISTS: dict[str, Callable[[], None]] = {"propositions": _propositions, "properties": _properties, "objectives": _objectives}
+LISTS: dict[str, Callable[[], None]] = {
+    "propositions": _propositions,
+    "properties": _properties,
+    "objectives": _objectives,
+}
 
 
 @contextmanager

@@ -194,10 +194,10 @@ class Solver:
 
     def __init__(self, world: SymbolicWorld):
         self.encoder = Encoder(positive=frozenset(world.positive), marks=tuple(world.marks))
-        self.assumed = list(world.given)
+        self.assumed = list(dict.fromkeys(world.given))
         self.given = [self.encoder.encode(t) for t in self.assumed]
         self.parts: dict[Term, frozenset[Term]] = {}
-        self.defined: set[tuple[Term, tuple[Term, ...]]] = set()
+        self.defined: dict[tuple[Term, tuple[Term, ...]], bool] = {}
 
     def holds(self, goal: Term, given: list[Term] | None = None) -> tuple[str, Any]:
         """Whether the goal follows, everything in it being defined."""
@@ -213,13 +213,15 @@ class Solver:
         if z3.is_eq(claim) and claim.arg(0).eq(claim.arg(1)):
             return "unsat", None  # the two sides are the same expression
         negated = z3.Not(claim)
-        known = self.encoder.known([goal, *extra, *self.assumed])
+        near = self.near([goal, *extra])
+        assumed = [self.encoder.encode(t) for t in near]
+        known = self.encoder.known([goal, *extra, *near])
         answer: tuple[str, Any] = ("unknown", "")
         signs = [c for key in known for c in self.encoder.signs[key]]
         facts = [c for key in known for c in self.encoder.facts[key]]
         for constraints in (signs, signs + facts) if facts else (signs,):
             solver = limited()
-            solver.add(*self.given, *given, *constraints, negated)
+            solver.add(*assumed, *given, *constraints, negated)
             outcome = solver.check()
             if outcome == z3.unsat:
                 return "unsat", None
@@ -236,16 +238,22 @@ class Solver:
             self.encoder.encode(part)
         for key in self.encoder.known([*terms, *self.assumed, *parts]):
             condition = self.encoder.domains.get(key)
-            if condition is None or (key, ()) in self.defined or (key, tuple(extra)) in self.defined:
+            if condition is None:
                 continue
-            self.encoder.encode(condition)
-            for given in ([], extra) if extra else ([],):
-                if self._clear(condition, given):
-                    self.defined.add((key, tuple(given)))
-                    break
-            else:
+            apart = [t for t in extra if t.free & condition.free]
+            if not (self._clear(key, condition, ()) or (apart and self._clear(key, condition, tuple(apart)))):
                 return f"{condition!r:.80}"
         return ""
+
+    def near(self, terms: list[Term]) -> list[Term]:
+        """The assumptions that share symbols with these terms, directly or through one another; the others cannot matter."""
+        seen = frozenset[Term]().union(*(t.free for t in terms))
+        rest, out = self.assumed, list[Term]()
+        while new := [t for t in rest if t.free & seen or not t.free]:
+            out += new
+            seen = seen.union(*(t.free for t in new))
+            rest = [t for t in rest if t not in new]
+        return out
 
     def partial(self, t: Term) -> frozenset[Term]:
         """The divisions, roots and logs in a term as it was written."""
@@ -254,17 +262,25 @@ class Solver:
             self.parts[t] = frozenset(own).union(*(self.partial(a) for a in t.args if isinstance(a, Term)))
         return self.parts[t]
 
-    def _clear(self, condition: Term, extra: list[Term]) -> bool:
+    def _clear(self, key: Term, condition: Term, extra: tuple[Term, ...]) -> bool:
         """Whether a domain condition follows from the assumptions and from the facts of the terms inside it."""
-        known = self.encoder.known([condition])
-        given = [t for t in [*self.assumed, *extra] if self.encoder.encode(t) is not None and self.encoder.uses[t] <= set(known)]
-        signs = [c for key in known for c in self.encoder.signs[key]]
-        for constraints in (signs, signs + [c for key in known for c in self.encoder.facts[key]]):
-            solver = limited()
-            solver.add(*(self.encoder.encode(t) for t in given), *constraints, z3.Not(self.encoder.encode(condition)))
-            if solver.check() == z3.unsat:
-                return True
-        return False
+        if (key, extra) not in self.defined:
+            self.defined[key, extra] = False
+            self.encoder.encode(condition)
+            known = self.encoder.known([condition])
+            given = [self.encoder.encode(t) for t in [*self.near([condition, *extra]), *extra] if self._uses(t) <= set(known)]
+            signs = [c for name in known for c in self.encoder.signs[name]]
+            for constraints in (signs, signs + [c for name in known for c in self.encoder.facts[name]]):
+                solver = limited()
+                solver.add(*given, *constraints, z3.Not(self.encoder.encode(condition)))
+                if solver.check() == z3.unsat:
+                    self.defined[key, extra] = True
+                    break
+        return self.defined[key, extra]
+
+    def _uses(self, t: Term) -> set[Term]:
+        self.encoder.encode(t)
+        return self.encoder.uses[t]
 
     def vacuous(self) -> bool:
         """Whether no input satisfies the assumptions."""

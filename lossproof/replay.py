@@ -26,7 +26,9 @@ def read(path: Path) -> dict[str, Any]:
     if isinstance(data, dict) and "properties" in data:
         found = [f for f in data["properties"] if f.get("verdict") == "refuted" and f.get("witness")]
         if len(found) != 1:
-            raise BadTarget(f"{path} is an audit with {len(found)} refuted properties: keep one of them with --only, or store its witness alone")
+            raise BadTarget(
+                f"{path} is an audit with {len(found)} refuted properties: keep one of them with --only, or store its witness alone"
+            )
         data = found[0]["witness"] | {"target": data["target"]}
     if not isinstance(data, dict) or "property" not in data:
         raise BadTarget(f"{path} is no witness: it lacks the key 'property'")
@@ -49,7 +51,12 @@ def replay(witness: dict[str, Any]) -> tuple[bool, str]:
     text = [script(subject, world, p, case), f"# {p.id}: {p.statement}"]
     if found is None:
         return False, "\n".join([*text, "# the claim holds on this input"])
-    now = witness | {"claim": found[0].says, "left": float(found[0].left), "right": float(found[0].right), "relation": found[0].relation}
+    now = witness | {
+        "claim": found[0].says,
+        "left": float(found[0].left),
+        "right": float(found[0].right),
+        "relation": found[0].relation,
+    }
     return True, "\n".join([*text, f"# violated: {sentence(now)}"])
 
 

@@ -40,7 +40,11 @@ def spread(ddof: int, eps: float) -> Factor:
     return Factor(f"({name})" if eps else name, lambda c: np.std(c["rewards"], ddof=ddof) + eps)
 
 
-GROUP = [Factor("", lambda c: 1.0), Factor("G", lambda c: len(c["rewards"])), Factor("(G - 1)", lambda c: len(c["rewards"]) - 1)]
+GROUP = [
+    Factor("", lambda c: 1.0),
+    Factor("G", lambda c: len(c["rewards"])),
+    Factor("(G - 1)", lambda c: len(c["rewards"]) - 1),
+]
 LENGTH = [
     Factor("", lambda c: 1.0), Factor("|o_i|", lengths), Factor("sum|o|", lambda c: lengths(c).sum()),
     Factor("T", lambda c: len(c["logp"][0])),
@@ -83,7 +87,9 @@ def alpha(subject: Subject) -> str | None:
         if close(flat, flat[0]):
             top = Fraction(float(flat[0])).limit_denominator(1000)
             below = [f.text for f in (size, length, sigma) if f.text]
-            return f"{top}" if not below else f"{top} / ({' '.join(below)})" if len(below) > 1 else f"{top} / {below[0]}"
+            return (
+                f"{top}" if not below else f"{top} / ({' '.join(below)})" if len(below) > 1 else f"{top} / {below[0]}"
+            )
     return None
 
 
@@ -139,7 +145,11 @@ def regulariser(subject: Subject) -> str:
                 betas += list((pull[mask == 1] / unit[mask == 1]).ravel())
             if np.allclose(betas, betas[0], rtol=1e-7, atol=1e-12):
                 beta = float(betas[0])
-                return "none" if abs(beta) < 1e-12 else f"{float(Fraction(beta).limit_denominator(10_000)):g} {text}, {shape_name}"
+                return (
+                    "none"
+                    if abs(beta) < 1e-12
+                    else f"{float(Fraction(beta).limit_denominator(10_000)):g} {text}, {shape_name}"
+                )
     return "not one of k1, k2, k3"
 
 

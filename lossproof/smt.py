@@ -23,7 +23,6 @@ from theory.kernel.terms import ONE, ZERO, le, lt, mk, ne, num
 from .meanings import Unsupported
 from .meanings.exact import Exact
 
-
 EXACT = Exact()
 
 

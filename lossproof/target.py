@@ -64,13 +64,17 @@ def _module(place: str) -> Any:
 
 def _where(e: BaseException) -> str:
     """What went wrong and in which line of the user's code."""
-    frames = [f for f in traceback.extract_tb(e.__traceback__) if "/torch/" not in f.filename and "importlib" not in f.filename]
+    frames = [
+        f
+        for f in traceback.extract_tb(e.__traceback__)
+        if "/torch/" not in f.filename and "importlib" not in f.filename
+    ]
     line = f" (line {frames[-1].lineno}: {frames[-1].line})" if frames and frames[-1].line else ""
     return f"{type(e).__name__}: {e}{line}"
 
 
 def kind(f: Callable[..., Any]) -> str:
-    """"objective" or "advantage", by the parameters. Raises BadTarget for a function that is neither."""
+    """ "objective" or "advantage", by the parameters. Raises BadTarget for a function that is neither."""
     names = set(inspect.signature(f).parameters)
     if names & {"logp", *ALIASES["logp"]}:
         return "objective"
@@ -97,7 +101,9 @@ def objective(target: str, advantage: str | None = None) -> Subject:
 def estimator(name: str, f: Callable[..., Any]) -> Estimator:
     """An estimator that can be audited, after one call on ordinary rewards. Raises BadTarget."""
     asked = inspect.signature(f).parameters.values()
-    strange = [p.name for p in asked if p.name not in ASKED and p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD]
+    strange = [
+        p.name for p in asked if p.name not in ASKED and p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD
+    ]
     if strange:
         raise BadTarget(f"{name}: parameter {strange[0]!r} has no default and is none of {', '.join(ASKED)}")
     found = Estimator(name, f)
@@ -130,9 +136,15 @@ def checked(name: str, f: Callable[..., Any], estimator: Callable[..., Any] = ce
         raise BadTarget(f"{name} raises on ordinary input: {_where(e)}") from e
     if not isinstance(loss, torch.Tensor) or loss.dim() != 0:
         got = f"a tensor of shape {tuple(loss.shape)}" if isinstance(loss, torch.Tensor) else f"a {type(loss).__name__}"
-        raise BadTarget(f"{name} must return a scalar loss (a tensor without dimensions), it returns {got}: reduce it with .sum() or .mean()")
+        raise BadTarget(
+            f"{name} must return a scalar loss (a tensor without dimensions), it returns {got}: reduce it with .sum() or .mean()"
+        )
     if not torch.isfinite(loss):
-        raise BadTarget(f"{name} returns {loss.item()} on ordinary input (log-probabilities about -0.6, rewards in 0..1, no padding)")
+        raise BadTarget(
+            f"{name} returns {loss.item()} on ordinary input (log-probabilities about -0.6, rewards in 0..1, no padding)"
+        )
     if not loss.requires_grad:
-        raise BadTarget(f"{name} has no gradient with respect to {next(p for p, n in inputs.items() if n == 'logp')}: it is detached or not used")
+        raise BadTarget(
+            f"{name} has no gradient with respect to {next(p for p, n in inputs.items() if n == 'logp')}: it is detached or not used"
+        )
     return subject

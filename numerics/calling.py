@@ -64,9 +64,7 @@ def call_objective(objective: Objective, policy: Policy, group: Group) -> Tensor
         "rewards": lambda: group.rewards,
         "advantages": lambda: group.advantages,
         "mask": lambda: group.mask,
-        "entropy": lambda: (
-            policy.entropies(group.tokens, group.mask) if group.entropy is None else group.entropy
-        ),
+        "entropy": lambda: policy.entropies(group.tokens, group.mask) if group.entropy is None else group.entropy,
     }
     inputs = inputs_of(objective)
     given = {name: available[name]() for name in set(inputs.values())}

@@ -104,9 +104,7 @@ def inner_loop(
         ratios = importance_ratios(policy, group)
         loss = call_objective(objective, policy, group)
         if not loss.requires_grad:
-            raise ValueError(
-                "the objective's loss does not depend on the policy, so there is no gradient to follow"
-            )
+            raise ValueError("the objective's loss does not depend on the policy, so there is no gradient to follow")
         gradients = torch.autograd.grad(loss, parameters, materialize_grads=True)
         for parameter, gradient in zip(parameters, gradients, strict=True):
             parameter.grad = gradient
@@ -146,9 +144,7 @@ def clip_state(ratios: Tensor, group: Group, clip: tuple[float, float]) -> Tenso
     return (risen | fallen) & (group.mask != 0)
 
 
-def _moment(
-    optimizer: torch.optim.Optimizer, parameters: Sequence[Tensor], names: Iterable[str]
-) -> Tensor | None:
+def _moment(optimizer: torch.optim.Optimizer, parameters: Sequence[Tensor], names: Iterable[str]) -> Tensor | None:
     for name in names:
         buffers = [optimizer.state[parameter].get(name) for parameter in parameters]
         if all(buffer is not None for buffer in buffers):
@@ -201,9 +197,7 @@ def sgd_reference(theta: float, gradients: Iterable[float], lr: float, momentum:
     return thetas
 
 
-def rmsprop_reference(
-    theta: float, gradients: Iterable[float], lr: float, alpha: float, eps: float
-) -> list[float]:
+def rmsprop_reference(theta: float, gradients: Iterable[float], lr: float, alpha: float, eps: float) -> list[float]:
     """RMSprop on one scalar: `v_t = a v_{t-1} + (1-a) g_t²`, `θ_t = θ_{t-1} - ξ g_t/(√v_t+ε)`; θ by step."""
     v, thetas = 0.0, []
     for g in gradients:

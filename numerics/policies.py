@@ -95,16 +95,12 @@ class TabularPolicy(Policy):
         check_sizes(vocabulary, max_length, eos)
         expected = count_nodes(vocabulary, max_length), vocabulary
         if logits.shape != expected:
-            raise ValueError(
-                f"for length {max_length} logits must have shape {expected}, not {tuple(logits.shape)}"
-            )
+            raise ValueError(f"for length {max_length} logits must have shape {expected}, not {tuple(logits.shape)}")
         self.vocabulary, self.max_length, self.eos = vocabulary, max_length, eos
         self.logits = logits.detach().to(torch.float64).clone().requires_grad_()
 
     @classmethod
-    def random(
-        cls, vocabulary: int, max_length: int, seed: int, *, scale: float = 1.0, eos: int = 0
-    ) -> TabularPolicy:
+    def random(cls, vocabulary: int, max_length: int, seed: int, *, scale: float = 1.0, eos: int = 0) -> TabularPolicy:
         """Normal logits with standard deviation `scale`. Raises ValueError as the constructor does."""
         check_sizes(vocabulary, max_length, eos)
         generator = torch.Generator().manual_seed(seed)
@@ -141,9 +137,7 @@ def count_nodes(vocabulary: int, max_length: int) -> int:
     for length in range(max_length):
         nodes += (vocabulary - 1) ** length
         if nodes > MAX_NODES:
-            raise ValueError(
-                f"the tree of {vocabulary} tokens and length {max_length} has more than {MAX_NODES} nodes"
-            )
+            raise ValueError(f"the tree of {vocabulary} tokens and length {max_length} has more than {MAX_NODES} nodes")
     return nodes
 
 

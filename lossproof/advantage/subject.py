@@ -54,7 +54,10 @@ class Estimator:
         key = (group, length)
         if key not in self.traces:
             g = torch.Generator().manual_seed(7)
-            sample = {"rewards": torch.rand(len(group), dtype=torch.float64, generator=g), "mask": torch.ones(len(group), length, dtype=torch.float64)}
+            sample = {
+                "rewards": torch.rand(len(group), dtype=torch.float64, generator=g),
+                "mask": torch.ones(len(group), length, dtype=torch.float64),
+            }
             self.traces[key] = explore(self.call(group), {n: sample[n] for n in self.names()}, wrt=None)
         return self.traces[key]
 

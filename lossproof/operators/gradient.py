@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import numpy as np
+
 from .pointwise import div, sub, where
 from .reduce import total
 from .scalars import Array, Scalars
@@ -17,6 +19,13 @@ def select_backward(s: Scalars, g: Any, sizes: Any, dim: int, index: int) -> Arr
 def slice_backward(s: Scalars, g: Any, sizes: Any, dim: int, start: int, end: int, step: int) -> Array:
     out = s.full(sizes, 0)
     sliced(s, out, dim, start, end, step)[...] = s.array(g)
+    return out
+
+
+def diagonal_backward(s: Scalars, g: Any, sizes: Any, offset: int, dim1: int, dim2: int) -> Array:
+    out = s.full(sizes, 0)
+    places = np.diagonal(np.arange(out.size).reshape(out.shape), offset, dim1, dim2)
+    out.reshape(-1)[places.reshape(-1)] = s.array(g).reshape(-1)
     return out
 
 
@@ -76,7 +85,8 @@ def leaky_relu_backward(s: Scalars, g: Any, x: Any, slope: Any, self_is_result: 
 
 
 TABLE = {
-    "select_backward": select_backward, "slice_backward": slice_backward, "sigmoid_backward": sigmoid_backward,
+    "select_backward": select_backward, "slice_backward": slice_backward, "diagonal_backward": diagonal_backward,
+    "sigmoid_backward": sigmoid_backward,
     "tanh_backward": tanh_backward, "log_sigmoid_backward": log_sigmoid_backward, "softplus_backward": softplus_backward,
     "_softmax_backward_data": softmax_backward, "_log_softmax_backward_data": log_softmax_backward,
     "threshold_backward": threshold_backward,

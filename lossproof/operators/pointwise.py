@@ -22,18 +22,38 @@ def rsub(s: Scalars, a: Any, b: Any, alpha: Any = 1) -> Array:
 
 
 def div(s: Scalars, a: Any, b: Any, rounding_mode: str | None = None) -> Array:
-    out = s.lift(s.div, a, b)
-    return out if rounding_mode is None else rounded(s, out)
+    if rounding_mode is None:
+        return s.lift(s.div, a, b)
+    floor = rounding_mode == "floor"
+
+    def whole(x: Any, y: Any) -> Any:
+        p, q = s.plain(x), s.plain(y)
+        if p is None or q is None or q == 0:
+            return integral(s, s.div(x, y))
+        return s.constant(p // q if floor else int(p / q))
+
+    return s.lift(whole, a, b)
+
+
+def remainder(s: Scalars, a: Any, b: Any) -> Array:
+    """a % b, with the sign of b, of constants only."""
+
+    def rest(x: Any, y: Any) -> Any:
+        p, q = s.plain(x), s.plain(y)
+        return Poison("the remainder of what is no constant") if p is None or not q else s.m.number(p % q)
+
+    return s.lift(rest, a, b)
+
+
+def integral(s: Scalars, x: Any) -> Any:
+    x = s.num(x)
+    return x if s.m.is_integer(x) else Poison("rounding of a number that may not be an integer")
 
 
 def rounded(s: Scalars, a: Any, decimals: int = 0) -> Array:
     """floor, ceil, round, trunc: of integers only, where they do nothing."""
 
-    def whole(x: Any) -> Any:
-        x = s.num(x)
-        return x if s.m.is_integer(x) else Poison("rounding of a number that may not be an integer")
-
-    return s.lift(whole, a)
+    return s.lift(lambda x: integral(s, x), a)
 
 
 def log1p(s: Scalars, a: Any) -> Array:
@@ -64,8 +84,8 @@ def softplus(s: Scalars, a: Any, beta: Any = 1, threshold: Any = 20) -> Array:
     return div(s, log1p(s, s.lift(s.exp, s.lift(s.mul, a, beta))), beta)
 
 
-def log_sigmoid(s: Scalars, a: Any) -> tuple[Array, Array]:
-    return s.lift(lambda x: s.log(s.sigmoid(x)), a), s.array([])
+def log_sigmoid(s: Scalars, a: Any) -> tuple[Array, Poison]:
+    return s.lift(lambda x: s.log(s.sigmoid(x)), a), Poison("a buffer")
 
 
 def sign(s: Scalars, a: Any) -> Array:
@@ -170,7 +190,7 @@ def xlogy(s: Scalars, a: Any, b: Any) -> Array:
 
 
 TABLE = {
-    "add": add, "sub": sub, "rsub": rsub, "mul": binary("mul"), "div": div, "true_divide": div, "neg": unary("neg"),
+    "add": add, "sub": sub, "rsub": rsub, "mul": binary("mul"), "div": div, "neg": unary("neg"),
     "reciprocal": lambda s, a: s.lift(lambda x: s.div(s.one, x), a), "exp": unary("exp"), "log": unary("log"),
     "log1p": log1p, "expm1": expm1, "sqrt": unary("sqrt"), "rsqrt": lambda s, a: s.lift(lambda x: s.div(s.one, s.sqrt(x)), a),
     "pow": power, "square": lambda s, a: s.lift(s.mul, a, a), "sigmoid": unary("sigmoid"), "tanh": tanh, "softplus": softplus,
@@ -181,7 +201,8 @@ TABLE = {
     "le": comparison("less_equal"), "ge": comparison("less_equal", swap=True), "eq": comparison("equal"),
     "ne": comparison("equal", negate=True), "logical_and": binary("and_"), "logical_or": binary("or_"),
     "logical_not": unary("not_"), "logical_xor": binary("xor"), "bitwise_and": logical("and_"), "bitwise_or": logical("or_"),
-    "bitwise_xor": logical("xor"), "bitwise_not": bitwise_not, "__and__": logical("and_"), "__or__": logical("or_"),
+    "bitwise_xor": logical("xor"), "bitwise_not": bitwise_not,
+    "remainder": remainder, "threshold": lambda s, a, t, v: where(s, s.lift(s.less_equal, a, t), v, a),
     "isnan": nan, "isinf": infinite, "nan_to_num": nan_to_num, "xlogy": xlogy, "floor": rounded, "ceil": rounded,
     "round": rounded, "trunc": rounded, "floor_divide": lambda s, a, b: div(s, a, b, "floor"), "silu": silu,
     "logaddexp": logaddexp, "log2": logarithm(2), "log10": logarithm(10), "relu": lambda s, a: s.lift(s.maximum, a, 0),

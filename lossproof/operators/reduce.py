@@ -68,6 +68,10 @@ def var_mean(s: Scalars, a: Any, dim: Any = None, correction: Any = 1, keepdim: 
     return variance(s, a, dim, correction, keepdim), mean(s, a, dim, keepdim)
 
 
+def std_mean(s: Scalars, a: Any, dim: Any = None, correction: Any = 1, keepdim: bool = False) -> tuple[Array, Array]:
+    return deviation(s, a, dim, correction, keepdim), mean(s, a, dim, keepdim)
+
+
 def norm(s: Scalars, a: Any, ord: Any = 2, dim: Any = None, keepdim: bool = False, dtype: Any = None) -> Array:
     def length(xs: list[Any]) -> Any:
         if ord == 1:
@@ -158,7 +162,7 @@ def mse(s: Scalars, a: Any, b: Any, reduction: int = 1) -> Array:
 
 
 TABLE = {
-    "sum": total, "mean": mean, "prod": product, "var": variance, "std": deviation, "var_mean": var_mean,
+    "sum": total, "mean": mean, "prod": product, "var": variance, "std": deviation, "var_mean": var_mean, "std_mean": std_mean,
     "linalg_vector_norm": norm, "norm": lambda s, a, p=2, dim=None, keepdim=False, dtype=None: norm(s, a, p, dim, keepdim),
     "amax": extremum("maximum"), "amin": extremum("minimum"), "max": extremum("maximum"), "min": extremum("minimum"),
     "any": quantified(False), "all": quantified(True), "logsumexp": logsumexp, "_log_softmax": log_softmax,

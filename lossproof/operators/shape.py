@@ -75,20 +75,13 @@ def integers(s: Scalars, index: Any) -> Array:
     given = np.asarray(index, dtype=object)
     out = np.empty(given.shape, dtype=int)
     for at in np.ndindex(out.shape):
-        value: Any = given[at]
-        if isinstance(value, Poison):
-            raise NotImplementedError(value.reason)
-        if s.m.is_truth(value):
-            raise NotImplementedError("indexing with a mask where its shape matters")
-        plain: Any = value.args[0] if getattr(value, "op", "") == "num" else value
-        try:
-            whole = int(plain)
-            exact = bool(plain == whole)
-        except (TypeError, ValueError) as e:
-            raise NotImplementedError("indexing with an index that depends on the data") from e
-        if not exact:
+        x: Any = given[at]
+        if isinstance(x, Poison):
+            raise NotImplementedError(x.reason)
+        q = s.plain(x)
+        if q is None or q.denominator != 1:
             raise NotImplementedError("indexing with an index that depends on the data")
-        out[at] = whole
+        out[at] = int(q)
     return out
 
 
@@ -201,7 +194,7 @@ TABLE = {
     "scalar_tensor": lambda s, x, **__: s.array(x), "new_zeros": new(0), "new_ones": new(1),
     "new_full": lambda s, a, size, x, *_, **__: full(s, size, x), "arange": arange,
     "eye": lambda s, n, m=None, **__: s.array(np.eye(n, m if isinstance(m, int) else None)), "gather": gather, "index": index,
-    "_unsafe_index": index, "index_put": index_put, "_unsafe_index_put": index_put, "_index_put_impl": index_put,
+    "index_put": index_put, "_index_put_impl": index_put,
     "index_select": index_select, "take": lambda s, a, i: s.array(a).reshape(-1)[integers(s, i)], "scatter": scatter,
     "scatter_add": lambda s, a, dim, i, src: scatter(s, a, dim, i, src, True), "index_add": index_add, "index_fill": index_fill,
     "index_copy": index_copy, "cat": cat, "stack": lambda s, ts, dim=0: np.stack([s.array(t) for t in ts], axis=dim),

@@ -14,6 +14,7 @@ from ..world import Claim, ConcreteWorld
 from . import Property
 from .reward_scale import invariant, linear, scaled
 
+
 def trajectory(subject: Subject, case: Any, phi: float, steps: int = 3) -> Any:
     """logp after AdamW steps (eps = 0, weight_decay = 0.01) on one group.
 

@@ -26,11 +26,12 @@ def halves(w: Any) -> list[Claim]:
 
 def masked(w: Any) -> list[Claim]:
     out = []
+    x = w.free_advantages(w.free_reference(w.inputs()))
+    g = w.gradient(x)
     for j in range(w.G):
-        x = w.free_advantages(w.free_reference(w.inputs()))
         mask = x.mask.copy()
         mask[j] = w.number(0)
-        g, h = w.gradient(x), w.gradient(x.but(mask=mask))
+        h = w.gradient(x.but(mask=mask))
         for i in range(w.G):
             says = f"completion {j} is masked out; the weight of completion {i}, token"
             out += [w.equal(h[i, t], g[i, t], f"{says} {t}") for t in range(w.T) if i != j]

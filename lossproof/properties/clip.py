@@ -147,10 +147,11 @@ def judge_pessimistic(p: Property, subject: Subject, G: int, T: int) -> Finding:
 def weighted(low: Fraction | None, high: Fraction | None) -> Any:
     def claims(w: Any) -> list[Claim]:
         out = []
+        x = w.inputs()
+        w.not_all_equal(x.rewards)
+        before = w.gradient(x)
         for i in range(w.G):
             for t in range(w.T):
-                x = w.inputs()
-                w.not_all_equal(x.rewards)
                 for old in [w.inputs(prefix="other_").old_logp[i, t]] if w.symbolic else elsewhere(x.logp[i, t], low, high):
                     moved = x.old_logp.copy()
                     moved[i, t] = old
@@ -158,7 +159,7 @@ def weighted(low: Fraction | None, high: Fraction | None) -> Any:
                     s, u = w.ratio(x, i, t), w.ratio(y, i, t)
                     inside = [w.condition(w.number(low), "<", r) for r in (s, u) if low is not None]
                     inside += [w.condition(r, "<", w.number(high)) for r in (s, u) if high is not None]
-                    g, h = w.gradient(x)[i, t], w.gradient(y)[i, t]
+                    g, h = before[i, t], w.gradient(y)[i, t]
                     says = f"g/s at two ratios of token {t} of completion {i} (cross-multiplied)"
                     out.append(w.equal(g * u, h * s, says, [*inside, *w.live(x, i, t)]))
         return out

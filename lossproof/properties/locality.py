@@ -10,13 +10,13 @@ from . import Property
 
 def local(w: Any) -> list[Claim]:
     out = []
+    x = w.free_reference(w.inputs())
+    w.not_all_equal(x.rewards)
+    g, other = w.gradient(x), w.inputs(prefix="other_")
     for i in range(w.G):
-        x = w.free_reference(w.inputs())
-        w.not_all_equal(x.rewards)
-        other = w.inputs(prefix="other_")
         logp, old = other.logp.copy(), other.old_logp.copy()
         logp[i], old[i] = x.logp[i], x.old_logp[i]
-        g, h = w.gradient(x), w.gradient(x.but(logp=logp, old_logp=old))
+        h = w.gradient(x.but(logp=logp, old_logp=old))
         says = f"other completions' log-probabilities move; the weight of completion {i}, token"
         out += [w.equal(h[i, t], g[i, t], f"{says} {t}") for t in range(w.T)]
     return out

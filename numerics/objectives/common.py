@@ -56,6 +56,4 @@ def clipped_surrogate(s: Tensor, advantages: Tensor, low: float, up: float) -> T
 
 def call(function: Objective, inputs: Mapping[str, Any]) -> Tensor:
     """Calls `function` with those of the inputs that it asks for by name; the others are ignored."""
-    return function(
-        **{name: inputs[name] for name in inspect.signature(function).parameters if name in inputs}
-    )
+    return function(**{name: inputs[name] for name in inspect.signature(function).parameters if name in inputs})

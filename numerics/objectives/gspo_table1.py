@@ -38,6 +38,4 @@ def gspo_table1(
     """
     s = ((sequence_log_ratio(logp, old_logp, mask) - logp).detach() + logp).exp()
     surrogate = clipped_surrogate(s, centred(rewards), epsilon_low, epsilon_up)
-    return -masked_sum(
-        surrogate / (rewards.shape[0] * lengths(mask) * group_std(rewards, ddof, sigma_eps)), mask
-    )
+    return -masked_sum(surrogate / (rewards.shape[0] * lengths(mask) * group_std(rewards, ddof, sigma_eps)), mask)

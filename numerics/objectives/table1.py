@@ -121,9 +121,7 @@ class Row:
         parameters = inspect.signature(self.loss).parameters
         defaults = {n: p.default for n, p in parameters.items() if p.default is not p.empty}
         x = {n: v.detach() if isinstance(v, Tensor) else v for n, v in (defaults | dict(inputs)).items()}
-        x["A"] = (
-            x["advantages"] if "advantages" in parameters else (x["rewards"] - x["rewards"].mean())[:, None]
-        )
+        x["A"] = x["advantages"] if "advantages" in parameters else (x["rewards"] - x["rewards"].mean())[:, None]
         return X(**x)
 
 
@@ -217,9 +215,7 @@ TABLE1: dict[str, Row] = {
         "I D_KL",
         lambda x: _grad_weighted_kl(x) / (_g(x) * _len(x)),
     ),
-    "gspo": Row(
-        "GSPO", gspo_table1, _alpha_s, _sequence_ratio, lambda x: _alpha_s(x) * _sequence_ratio(x), True
-    ),
+    "gspo": Row("GSPO", gspo_table1, _alpha_s, _sequence_ratio, lambda x: _alpha_s(x) * _sequence_ratio(x), True),
     "gtpo": Row(
         "GTPO",
         gtpo,

@@ -101,7 +101,7 @@ REAL = {
     "dot": lambda x, m: x * torch.dot(x[0], m[0]) + x @ x.t() @ m + torch.mv(x, m[1])[:, None],
     "einsum": lambda x, m: torch.einsum("gt,gt->g", x, m)[:, None] * x + torch.einsum("ij,kj->ik", x, m) @ x,
     "bmm": lambda x, m: torch.bmm(x[None], m.t()[None])[0] @ x + torch.baddbmm(x[None], x[None, :, :3], x[None], beta=2, alpha=3)[0],
-    "addmm": lambda x, m: torch.addmm(x, x[:, :3], m[:3], beta=0.5, alpha=2.0) + F.linear(x, m @ m.t() @ x @ x.t() @ x),
+    "addmm": lambda x, m: torch.addmm(x, x[:, :3], m[:3], beta=0.5, alpha=2.0) + F.linear(x, x.t() @ m),
     "outer": lambda x, m: torch.outer(x[0, :3], m[0]) + x,
     "gather": lambda x, m: x.gather(1, I3) + torch.take_along_dim(x, I3, 1) + x.take(I3) + x.index_select(1, I3[0]),
     "index": lambda x, m: x[:, [1, 0, 0, 2]] + x[I3[:, 0] % 3] + x[None, :, -1].t() + x[torch.tensor([2, 0, 0]), torch.tensor([1, 1, 3])][:, None],
@@ -263,13 +263,13 @@ def test_every_operator_is_tested(traces):
 
 def test_unknown_operator_reaches_only_what_depends_on_it():
     def loss(x, m):
-        bad = torch.special.i0(x[:, :1].detach())
+        bad = torch.i0(x[:, :1].detach())
         return (x[:, 1:] * m[:, 1:]).sum() + (x[:, :1] * bad).sum()
 
     (trace,) = explore(loss, sample(0, False), "x")
     value_, gradient = run([trace], sample(1, False), Concrete(), float)
-    assert "special_i0" in value_.reason
-    assert all("special_i0" in x.reason for x in gradient[:, 0])
+    assert "aten.i0" in value_.reason
+    assert all("aten.i0" in x.reason for x in gradient[:, 0])
     assert gradient[:, 1:].astype(float).tolist() == sample(1, False)["m"][:, 1:].tolist()
 
 

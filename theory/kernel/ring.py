@@ -5,7 +5,7 @@ cancelled and nothing is known about them. Equal canonical forms mean equal valu
 """
 
 from fractions import Fraction
-from functools import lru_cache
+from functools import cache
 
 from .terms import Term, add, inv, mk, mul, num
 
@@ -31,7 +31,7 @@ def plus(p: Poly, q: Poly, c: Fraction = Fraction(1)) -> Poly:
     return {m: a for m, a in out.items() if a}
 def power(p: Poly, n: int) -> Poly:
     return times(p, power(p, n - 1)) if n else {UNIT: Fraction(1)}
-@lru_cache(maxsize=None)
+@cache
 def poly(t: Term) -> Poly:
     """The polynomial of a term. The result is cached: do not change it."""
     if t.op == "num":
@@ -57,7 +57,7 @@ def term(p: Poly) -> Term:
         return parts[0] if len(parts) == 1 else mul(*parts)
     parts = [product(m, c) for m, c in sorted(p.items(), key=lambda mc: repr(factors(mc[0])))]
     return num(0) if not parts else parts[0] if len(parts) == 1 else add(*parts)
-@lru_cache(maxsize=None)
+@cache
 def canon(t: Term) -> Term:
     """Canonical form of a term or formula: every maximal ring subterm is normalised, bodies of binders included."""
     if t.op in ("num", "var"):

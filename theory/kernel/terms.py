@@ -9,7 +9,7 @@ Sums over an empty range are 0. `lim` is at +infinity (kind "oo") or from the ri
 """
 
 from fractions import Fraction
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 FORMULAS = {"eq", "le", "lt", "not", "and", "imp", "all", "lim", "deriv"}
@@ -120,7 +120,7 @@ def ne(a: Term, b: Term) -> Term: return mk("not", mk("eq", a, b))
 def app(name: str, *args: Term, sort: str = "R") -> Term: return mk("app", name, sort, *args)
 
 ZERO, ONE = num(0), num(1)
-@lru_cache(maxsize=None)
+@cache
 def show(t: Term) -> str:
     """A rendering for messages, and the order of canonical forms."""
     if t.op in ("num", "var"):
