@@ -70,37 +70,28 @@ def compare(a: Subject, b: Subject, shapes: list[tuple[int, int]] | None = None)
     for G, T in shapes:
         case = make([2.0, 0.5, 1.0, 0.0][:G], [1 + i % T for i in range(G)], T, 1.02, spread=0.2)
         at = factor_at(a, b, case)
-        factors[G, T] = (
-            Fraction(at).limit_denominator(100_000) if at is not None and np.isfinite(at) and at else Fraction(1)
-        )
+        factors[G, T] = Fraction(at).limit_denominator(100_000) if at is not None and np.isfinite(at) and at else Fraction(1)
     for G, T in shapes:
-        p = Property(
-            "compare", f"gradient of {a.name} = {factors[G, T]} gradient of {b.name}", Pair(a, b, factors[G, T])
-        )
+        p = Property("compare", f"gradient of {a.name} = {factors[G, T]} gradient of {b.name}", Pair(a, b, factors[G, T]))
         rng = random.Random(3)
         cases = [
-            c
-            for g, t in shapes_up_to(G, T)
-            for c in corners(g, t)
-            if (len(c["rewards"]), len(c["logp"][0])) == (G, T) or g == G
+            c for g, t in shapes_up_to(G, T) for c in corners(g, t) if (len(c["rewards"]), len(c["logp"][0])) == (G, T) or g == G
         ]
-        case = refute(p, a, [*(c for c in cases if len(c["rewards"]) == G), *(drawn(G, T, rng) for _ in range(60))])
-        if case is not None:
+        broken = refute(p, a, [*(c for c in cases if len(c["rewards"]) == G), *(drawn(G, T, rng) for _ in range(60))])
+        if broken is not None:
             whole = Property("compare", f"gradient of {a.name} = gradient of {b.name}", Pair(a, b, Fraction(1)))
-            return Comparison("different", "", refuted(p if factors[G, T] != 1 else whole, a, case))
-    reasons = []
+            return Comparison("different", "", refuted(p if factors[G, T] != 1 else whole, a, broken))
+    reasons: list[str] = []
     for G, T in shapes:
         p = Property("compare", "", Pair(a, b, factors[G, T]))
         proof = prove(p, a, G, T)
-        case = refute(p, a, [proof.candidate]) if proof.candidate else None
-        if case is not None:
-            return Comparison("different", "", refuted(p, a, case))
+        broken = refute(p, a, [proof.candidate]) if proof.candidate else None
+        if broken is not None:
+            return Comparison("different", "", refuted(p, a, broken))
         if not proof.proved:
             reasons.append(f"G = {G}, T = {T}: {proof.reason}")
     values = set(factors.values())
-    factor = (
-        str(values.pop()) if len(values) == 1 else ", ".join(f"{f} at G={G}, T={T}" for (G, T), f in factors.items())
-    )
+    factor = str(values.pop()) if len(values) == 1 else ", ".join(f"{f} at G={G}, T={T}" for (G, T), f in factors.items())
     relation = "unknown" if reasons else "equal" if factor == "1" else "proportional"
     where = "; ".join(scope(G, T) for G, T in shapes[-1:])
     verdict = "unknown" if reasons else "proved"
@@ -112,9 +103,7 @@ def compare(a: Subject, b: Subject, shapes: list[tuple[int, int]] | None = None)
         "unsat at every shape tried",
         reason="; ".join(reasons) or None,
     )
-    return Comparison(
-        relation, factor, finding, "" if same_value(a, b) else "the gradients agree, the values of the loss do not"
-    )
+    return Comparison(relation, factor, finding, "" if same_value(a, b) else "the gradients agree, the values of the loss do not")
 
 
 def same_value(a: Subject, b: Subject) -> bool:

@@ -8,6 +8,7 @@ on the original function before it counts. What is left is searched at random an
 import random
 import time
 from dataclasses import asdict, dataclass, replace
+from importlib import import_module
 from typing import Any
 
 import z3
@@ -151,8 +152,11 @@ class Proof:
     worth_smaller: bool = False
 
 
-def prove(p: Property, subject: Subject, G: int, T: int) -> Proof:
-    """All claims of a property at a shape, by `unsat`; a model of a negation comes back as a candidate case."""
+def prove(p: Property, subject: Subject, G: int, T: int, certify: bool = False) -> Proof:
+    """All claims of a property at a shape, by `unsat`; a model of a negation comes back as a candidate case.
+
+    `certify`: an `unsat` counts only where cvc5 confirms it.
+    """
     assert p.claims is not None
     try:
         escapes = subject.escapes(G, T)
@@ -165,11 +169,15 @@ def prove(p: Property, subject: Subject, G: int, T: int) -> Proof:
         return Proof(False, reason=str(e))
     except NotImplementedError as e:
         return Proof(False, reason=str(e))
-    solver = Solver(world)
+    solver = Solver(world, certify)
     for goal, given in goals:
         answer, detail = solver.holds(goal, given)
         if answer == "sat":
-            return Proof(False, reason="the solver has a candidate that the float64 function does not confirm", candidate=case_of(detail, solver.encoder, G, T))
+            return Proof(
+                False,
+                reason="the solver has a candidate that the float64 function does not confirm",
+                candidate=case_of(detail, solver.encoder, G, T),
+            )
         if answer == "undefined":
             reason = f"cannot show that this holds, without which the loss is undefined: {detail}"
             return Proof(False, reason=reason, worth_smaller=True)
@@ -177,7 +185,8 @@ def prove(p: Property, subject: Subject, G: int, T: int) -> Proof:
             return Proof(False, reason=f"z3: {detail} on one of {len(goals)} claims", worth_smaller=True)
     if solver.vacuous():
         return Proof(False, reason=f"no input of shape G = {G}, T = {T} is known to satisfy what the property asks for")
-    return Proof(True, f"unsat, z3 {z3.get_version_string()}, {len(goals)} claims")
+    second = f" and cvc5 {import_module('cvc5').__version__}" if certify else ""
+    return Proof(True, f"unsat, z3 {z3.get_version_string()}{second}, {len(goals)} claims")
 
 
 def limited() -> Any:
@@ -186,13 +195,29 @@ def limited() -> Any:
     return solver
 
 
+def certify(solver: Any) -> bool:
+    """Whether cvc5 agrees that what a z3 solver holds is unsatisfiable: the same query, as SMT-LIB text."""
+    import cvc5
+
+    second = cvc5.Solver(cvc5.TermManager())
+    second.setOption("tlimit-per", str(QUERY_MS))
+    parser = cvc5.InputParser(second)
+    parser.setStringInput(
+        cvc5.InputLanguage.SMT_LIB_2_6, "(set-logic QF_NRA)\n" + solver.to_smt2().replace("(check-sat)", ""), "query"
+    )
+    while not (command := parser.nextCommand()).isNull():
+        command.invoke(second, parser.getSymbolManager())
+    return bool(second.checkSat().isUnsat())
+
+
 class Solver:
     """One encoder for all claims of a property. Tries first with 1/d and roots as arbitrary numbers, then exactly.
 
     Answers are "unsat" (proved), "sat" with a model, "undefined" with the condition that could not be shown, "unknown".
     """
 
-    def __init__(self, world: SymbolicWorld):
+    def __init__(self, world: SymbolicWorld, certify: bool = False):
+        self.certify = certify  # ask cvc5 too
         self.encoder = Encoder(positive=frozenset(world.positive), marks=tuple(world.marks))
         self.assumed = list(dict.fromkeys(world.given))
         self.given = [self.encoder.encode(t) for t in self.assumed]
@@ -224,7 +249,11 @@ class Solver:
             solver.add(*assumed, *given, *constraints, negated)
             outcome = solver.check()
             if outcome == z3.unsat:
-                return "unsat", None
+                return (
+                    ("unsat", None)
+                    if not self.certify or certify(solver)
+                    else ("unknown", "z3 says unsat, cvc5 does not confirm it")
+                )
             answer = ("sat", solver.model()) if outcome == z3.sat else ("unknown", solver.reason_unknown())
         return answer
 
@@ -273,7 +302,7 @@ class Solver:
             for constraints in (signs, signs + [c for name in known for c in self.encoder.facts[name]]):
                 solver = limited()
                 solver.add(*given, *constraints, z3.Not(self.encoder.encode(condition)))
-                if solver.check() == z3.unsat:
+                if solver.check() == z3.unsat and (not self.certify or certify(solver)):
                     self.defined[key, extra] = True
                     break
         return self.defined[key, extra]
@@ -310,7 +339,10 @@ def case_of(model: Any, encoder: Encoder, G: int, T: int) -> Case:
             size = float(value.as_fraction()) if hasattr(value, "as_fraction") else 1.0
             encoder.place(key, max(size, 1e-6), logp, old, ref)
     rewards = [real(f"reward_{i}") for i in range(G)]
-    mask = [[1.0] + [1.0 if z3.is_true(model.eval(z3.Bool(f"mask_{i}_{t}"), model_completion=True)) else 0.0 for t in range(1, T)] for i in range(G)]
+    mask = [
+        [1.0] + [1.0 if z3.is_true(model.eval(z3.Bool(f"mask_{i}_{t}"), model_completion=True)) else 0.0 for t in range(1, T)]
+        for i in range(G)
+    ]
     mean = sum(rewards) / G
     return {
         "logp": logp, "old_logp": old, "ref_logp": ref, "mask": mask, "entropy": table("entropy"), "rewards": rewards,

@@ -102,6 +102,7 @@ class Recorder(TorchDispatchMode):
         seen = mapped(lambda x: self.ref(x) if isinstance(x, torch.Tensor) else x, (tuple(args), kwargs))
         reason = f"{name}: a random number at {user_line()}" if RANDOM in func.tags else ""
         boolean = name in ("index", "_unsafe_index") and any(i is not None and not _whole(i) for i in args[1])
+        before = {r.index for r in refs_in(seen)}
         line = next((self._ragged[s] for r in refs_in(seen) if (s := self.storage_of(r)) in self._ragged), "")
         if name in RAGGED or boolean:
             line = user_line()
@@ -111,7 +112,7 @@ class Recorder(TorchDispatchMode):
         for ref in outs:
             if ref is not None and line:
                 self._ragged.setdefault(self.storage_of(ref), line)
-            if ref is not None and ref.index not in self._made:
+            if ref is not None and ref.index not in self._made and ref.index not in before:
                 self._made[ref.index] = len(self.trace.calls)
         if line and isinstance(out, list):  # as many tensors as the data say
             self.trace.ragged = self.trace.ragged or line

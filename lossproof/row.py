@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
-from math import log
 from typing import Any
 
 import numpy as np
@@ -87,9 +86,7 @@ def alpha(subject: Subject) -> str | None:
         if close(flat, flat[0]):
             top = Fraction(float(flat[0])).limit_denominator(1000)
             below = [f.text for f in (size, length, sigma) if f.text]
-            return (
-                f"{top}" if not below else f"{top} / ({' '.join(below)})" if len(below) > 1 else f"{top} / {below[0]}"
-            )
+            return f"{top}" if not below else f"{top} / ({' '.join(below)})" if len(below) > 1 else f"{top} / {below[0]}"
     return None
 
 
@@ -134,7 +131,7 @@ def regulariser(subject: Subject) -> str:
     if not subject.takes("ref_logp"):
         return "none"
     for shape, shape_name in regulariser_means():
-        for text, slope in (("k3", lambda d: np.expm1(d)), ("k2", lambda d: d), ("k1", lambda d: np.ones_like(d))):
+        for text, slope in SLOPES.items():
             betas = []
             for spec in (*FIT, *HELD_BACK):
                 case = plain(*spec)
@@ -146,11 +143,12 @@ def regulariser(subject: Subject) -> str:
             if np.allclose(betas, betas[0], rtol=1e-7, atol=1e-12):
                 beta = float(betas[0])
                 return (
-                    "none"
-                    if abs(beta) < 1e-12
-                    else f"{float(Fraction(beta).limit_denominator(10_000)):g} {text}, {shape_name}"
+                    "none" if abs(beta) < 1e-12 else f"{float(Fraction(beta).limit_denominator(10_000)):g} {text}, {shape_name}"
                 )
     return "not one of k1, k2, k3"
+
+
+SLOPES: dict[str, Callable[[Any], Any]] = {"k3": np.expm1, "k2": lambda d: d, "k1": np.ones_like}
 
 
 def regulariser_means() -> Iterator[tuple[Callable[[Case], Any], str]]:
@@ -166,6 +164,3 @@ def infer(subject: Subject) -> dict[str, str] | None:
     if a is None or s is None:
         return None
     return {"alpha": a, "ratio": s, "regulariser": regulariser(subject), "advantage": "r_i - mean(r)"}
-
-
-_ = log

@@ -86,7 +86,12 @@ def squares(p: Poly) -> list[Poly] | None:
         pivot = next((a for m in sorted(p, key=repr) for a, k in m if k == 2), None)
         if pivot is None or (d := p[frozenset([(pivot, 2)])]) < 0:
             return None
-        line = {frozenset([(a, 1)]): c / (2 * d) for m, c in p.items() for a, _ in m if len(m) == 2 and pivot in dict(m) and a is not pivot}
+        line = {
+            frozenset([(a, 1)]): c / (2 * d)
+            for m, c in p.items()
+            for a, _ in m
+            if len(m) == 2 and pivot in dict(m) and a is not pivot
+        }
         line[frozenset([(pivot, 1)])] = Fraction(1)
         parts.append(line)
         p = plus(p, times(line, line), -d)
@@ -147,7 +152,9 @@ class Encoder:
         if op == "var":
             return z3.If(z3.Bool(args[0]), z3.RealVal(1), z3.RealVal(0)) if args[1] == "Z" else z3.Real(args[0])
         if op == "add":
-            plain = t.free and all(v.args[0].startswith(("reward", "other_reward")) or v in self.positive or v.args[0] == "c" for v in t.free)
+            plain = t.free and all(
+                v.args[0].startswith(("reward", "other_reward")) or v in self.positive or v.args[0] == "c" for v in t.free
+            )
             return self.encode(canon(t)) if plain and canon(t) is not t else self.sum(t)
         if op == "mul":
             return self.product(t)
@@ -333,7 +340,10 @@ class Encoder:
             self.facts[key] += [(x > 1) == (y > 0), (x < 1) == (y < 0)]
             for mark in self.marks:
                 low, high = log_bounds(mark)
-                self.facts[key] += [z3.Implies(x > rational(mark), y > rational(low)), z3.Implies(x < rational(mark), y < rational(high))]
+                self.facts[key] += [
+                    z3.Implies(x > rational(mark), y > rational(low)),
+                    z3.Implies(x < rational(mark), y < rational(high)),
+                ]
         elif name == "sqrt":
             self.signs[key].append(x >= 0)
             self.facts[key].append(x * x == y)
@@ -374,7 +384,9 @@ class Encoder:
 
     def place(self, key: Term, size: float, logp: Any, old: Any, ref: Any) -> None:
         """Move old or reference log-probabilities so that exp of (a difference of log-probabilities) has this value."""
-        coefficients = {next(iter(m))[0].args[0]: c for m, c in poly(key.args[2]).items() if len(m) == 1 and next(iter(m))[0].op == "var"}
+        coefficients = {
+            next(iter(m))[0].args[0]: c for m, c in poly(key.args[2]).items() if len(m) == 1 and next(iter(m))[0].op == "var"
+        }
         tables = {"old": old, "ref": ref}
         for name in coefficients:
             kind, _, at = name.partition("_")

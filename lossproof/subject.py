@@ -13,7 +13,7 @@ from numerics.calling import inputs_of
 from .interpret import Formula, combine, interpret
 from .meanings import Meaning
 from .program import Escape, Trace
-from .trace import explore
+from .trace import eager, explore
 
 TOKEN_INPUTS = ("logp", "old_logp", "ref_logp", "mask", "entropy")
 
@@ -61,8 +61,8 @@ class Subject:
         if self.takes("advantages") and "advantages" not in x:
             mask = x.get("mask", torch.ones_like(x["logp"]))
             x["advantages"] = estimate(self.advantage, x["rewards"], mask)
-        out = self.objective(**{parameter: x[name] for parameter, name in self.inputs.items()})
-        return out
+        with eager():
+            return self.objective(**{parameter: x[name] for parameter, name in self.inputs.items()})
 
     def names(self, direct: bool = False) -> list[str]:
         if not direct:

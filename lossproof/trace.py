@@ -25,7 +25,7 @@ __all__ = ["MAX_PATHS", "Call", "Escape", "Ref", "TooManyPaths", "Trace", "explo
 Loss = Callable[..., torch.Tensor]
 
 
-def _eager() -> AbstractContextManager[Any]:
+def eager() -> AbstractContextManager[Any]:
     """Run `torch.compile`d functions as they are written. The compiler takes seconds to import: only where it is in use."""
     return torch.compiler.set_stance("force_eager") if "torch._dynamo" in sys.modules else nullcontext()
 
@@ -58,7 +58,7 @@ def _record(
         recorder.input(name, t)
     trace = recorder.trace
     try:
-        with _eager(), torch.enable_grad(), followed(recorder, modules), Watcher(recorder), recorder:
+        with eager(), torch.enable_grad(), followed(recorder, modules), Watcher(recorder), recorder:
             out: Any = loss(**fresh)
             out = out._tensor if type(out) is Scalar else out
             g = None

@@ -64,6 +64,16 @@ class Watcher(TorchFunctionMode):
 
     # numbers
 
+    def on_clamp(self, func: Any, *args: Any, **kwargs: Any) -> Any:
+        """All bounds as tensors if one is: torch would read it as a number."""
+        if not any(_leaves(lambda x: type(x) is Scalar, (args, kwargs))):
+            return NotImplemented
+        wide = mapped(lambda x: x._tensor if type(x) is Scalar else x, (args, kwargs))
+        wide = mapped(lambda x: torch.as_tensor(x) if isinstance(x, (int, float)) else x, wide)
+        return func(*wide[0], **wide[1])
+
+    on_clip = on_clamp
+
     def on_item(self, func: Any, t: torch.Tensor) -> Any:
         return Scalar.leave(self.recorder, t)
 

@@ -5,7 +5,7 @@ scalars by name. Cases come in order of size, so the first one that breaks a cla
 """
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import product
 from math import log
 from typing import Any
@@ -15,18 +15,24 @@ REWARDS = ([1, 0], [0, 1], [1, 0, 0], [0, 0, 1], [2, 1, 0], [1, 1, 0], [1, -1, 0
 RATIOS = (1.0, 2.0, 0.5, 1.1, 0.9)
 
 
-def make(rewards: list[float], lengths: list[int], T: int, ratio: Any = 1.0, ref: float = 1.0, spread: float = 0.0, **extra: Any) -> Case:
+def make(
+    rewards: list[float], lengths: list[int], T: int, ratio: Any = 1.0, ref: float = 1.0, spread: float = 0.0, **extra: Any
+) -> Case:
     """A case with log-probabilities around log(1/2), importance ratio `ratio` (a number or one per token) and pi_ref/pi = ref."""
     G = len(rewards)
     logp = [[log(0.5) - spread * (0.37 * i + 0.21 * t) for t in range(T)] for i in range(G)]
     ratios = ratio if isinstance(ratio, list) else [[ratio] * T for _ in range(G)]
     mean = sum(rewards) / G
     return {
-        "logp": logp, "old_logp": [[x - log(s) for x, s in zip(row, rs, strict=True)] for row, rs in zip(logp, ratios, strict=True)],
+        "logp": logp,
+        "old_logp": [[x - log(s) for x, s in zip(row, rs, strict=True)] for row, rs in zip(logp, ratios, strict=True)],
         "ref_logp": [[x + log(ref) for x in row] for row in logp],
-        "mask": [[1.0 if t < n else 0.0 for t in range(T)] for n in lengths], "entropy": [[0.5] * T for _ in range(G)],
-        "rewards": [float(r) for r in rewards], "advantages": [[r - mean] for r in rewards], **extra,
-    }  # fmt: skip
+        "mask": [[1.0 if t < n else 0.0 for t in range(T)] for n in lengths],
+        "entropy": [[0.5] * T for _ in range(G)],
+        "rewards": [float(r) for r in rewards],
+        "advantages": [[r - mean] for r in rewards],
+        **extra,
+    }
 
 
 def corners(G: int, T: int) -> Iterator[Case]:
@@ -42,19 +48,25 @@ def corners(G: int, T: int) -> Iterator[Case]:
 def drawn(G: int, T: int, rng: random.Random) -> Case:
     """A random case of the shape: rewards of several kinds, ragged lengths, ratios around and beyond the usual clip."""
     kind = rng.choice(["normal", "binary", "ties", "heavy", "small"])
-    rewards = {
-        "normal": lambda: rng.gauss(0, 1), "binary": lambda: float(rng.random() < 0.5), "ties": lambda: float(rng.randrange(3)),
-        "heavy": lambda: rng.gauss(0, 1) ** 5 * 10, "small": lambda: rng.gauss(0, 1) * 1e-3,
-    }[kind]  # fmt: skip
+    rewards: dict[str, Callable[[], float]] = {
+        "normal": lambda: rng.gauss(0, 1),
+        "binary": lambda: float(rng.random() < 0.5),
+        "ties": lambda: float(rng.randrange(3)),
+        "heavy": lambda: rng.gauss(0, 1) ** 5 * 10,
+        "small": lambda: rng.gauss(0, 1) * 1e-3,
+    }
+    reward = rewards[kind]
     lengths = [rng.randint(1, T) for _ in range(G)]
     spread = rng.choice([0.0, 0.05, 0.3, 1.5])
     ratios = [[2.718281828 ** rng.gauss(0, spread) for _ in range(T)] for _ in range(G)]
-    case = make([rewards() for _ in range(G)], lengths, T, ratios, ref=rng.choice([1.0, 0.5, 1.7]), spread=rng.random())
+    case = make([reward() for _ in range(G)], lengths, T, ratios, ref=rng.choice([1.0, 0.5, 1.7]), spread=rng.random())
     case |= {"phi": rng.choice([2.0, 0.5, 3.7, 10.0, 1e-3]), "c": rng.choice([1.0, -3.0, 0.25])}
     case["entropy"] = [[rng.random() for _ in range(T)] for _ in range(G)]
     case["logp"] = [[x - rng.random() for x in row] for row in case["logp"]]
     if rng.random() < 0.5:
-        case["old_logp"] = [[x - log(s) for x, s in zip(row, rs, strict=True)] for row, rs in zip(case["logp"], ratios, strict=True)]
+        case["old_logp"] = [
+            [x - log(s) for x, s in zip(row, rs, strict=True)] for row, rs in zip(case["logp"], ratios, strict=True)
+        ]
     return case
 
 

@@ -169,7 +169,7 @@ class SymbolicWorld(Claims):
 
     def condition(self, left: Any, relation: str, right: Any) -> Term:
         a, b = term_of(left), term_of(right)
-        return {"=": eq, "<=": le, "<": lt, "!=": lambda p, q: neg(eq(p, q))}[relation](a, b)
+        return neg(eq(a, b)) if relation == "!=" else {"=": eq, "<=": le, "<": lt}[relation](a, b)
 
     def live(self, x: Inputs, i: int, t: int) -> list[Term]:
         return [eq(term_of(x.mask[i, t]), ONE)]
@@ -190,6 +190,10 @@ class SymbolicWorld(Claims):
 
     def absolute(self, a: Any) -> Any:
         return np.frompyfunc(lambda e: Expr(mk("ite", lt(term_of(e), ZERO), term_times(-1, e).term, term_of(e))), 1, 1)(a)
+
+    def dyadic(self, a: Any) -> Any:
+        """The value; in the concrete world one near it whose sums and means are exact in floating point."""
+        return a
 
     def root(self, a: Any) -> Expr:
         return Expr(EXACT.sqrt(term_of(a)))
@@ -283,6 +287,9 @@ class ConcreteWorld(Claims):
     def absolute(self, a: Any) -> Any:
         return np.abs(a)
 
+    def dyadic(self, a: Any) -> float:
+        return round(float(a) * 8) / 8
+
     def root(self, a: Any) -> float:
         return float(np.sqrt(a))
 
@@ -332,7 +339,8 @@ def violated(claim: Claim, scale: float, tolerance: float = 1e-7) -> bool:
     left, right = float(claim.left), float(claim.right)
     if not (np.isfinite(left) and np.isfinite(right)):
         return claim.about is None or moderate(claim.about)
-    slack = tolerance * max(scale, abs(left), abs(right), 1e-12)
+    rewards = 1.0 if claim.about is None else float(np.abs(claim.about.rewards).max(initial=1.0))
+    slack = max(tolerance * max(scale, abs(left), abs(right)), 1e-13 * rewards)
     gap = left - right
     return {"=": abs(gap) > slack, "<=": gap > slack, "<": gap > slack or gap == 0, "!=": gap == 0}[claim.relation]
 

@@ -79,9 +79,7 @@ def root(ctx: Context, x: Term, q: Term, square: Theorem) -> Theorem:
     floor = k.sos(le(ZERO, x), [(W, q, [])], [square], [MINUS])
     itself = k.law("sqrt_square", x, ZERO, [floor])
     squares = k.linear(mk("pow", app("sqrt", x), 2), mk("pow", q, 2), [itself, square], [ONE, MINUS])
-    return equal_squares(
-        app("sqrt", x), q, squares, k.law("sqrt_nonnegative", x, ZERO, [floor]), ctx.prove(le(ZERO, q))
-    )
+    return equal_squares(app("sqrt", x), q, squares, k.law("sqrt_nonnegative", x, ZERO, [floor]), ctx.prove(le(ZERO, q)))
 
 
 def powers(ctx: Context, b: Term, n: Term) -> list[Theorem]:

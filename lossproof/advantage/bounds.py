@@ -43,10 +43,7 @@ def within(square: Fraction) -> Any:
         x = w.inputs()
         w.not_all_equal(x.rewards)
         a = w.advantages(x)
-        return [
-            w.at_most(v * v, w.number(square), f"the square of the advantage of completion {i}")
-            for i, v in enumerate(a)
-        ]
+        return [w.at_most(v * v, w.number(square), f"the square of the advantage of completion {i}") for i, v in enumerate(a)]
 
     return claims
 
@@ -54,21 +51,23 @@ def within(square: Fraction) -> Any:
 def judge_bounded(p: Property, subject: Any, G: int, T: int) -> Finding:
     size, rewards = largest(subject, G, T)
     linear = prove(replace(p, decide=None, claims=scale_linear), subject, G, T)
-    witness = {"property": p.id, "claim": "the largest advantage in size", "left": size, "right": 1e4, "relation": "within",
-               "group": {"rewards": rewards, "lengths": [T] * G}}  # fmt: skip
+    witness = {
+        "property": p.id,
+        "claim": "the largest advantage in size",
+        "left": size,
+        "right": 1e4,
+        "relation": "within",
+        "group": {"rewards": rewards, "lengths": [T] * G},
+    }
     if linear.proved and size > 0:
-        return Finding(
-            p.id, "refuted", p.statement, scope(G, T), f"A(phi r) = phi A(r): {linear.method}", witness=witness
-        )
+        return Finding(p.id, "refuted", p.statement, scope(G, T), f"A(phi r) = phi A(r): {linear.method}", witness=witness)
     if size > 1e4:
         return Finding(p.id, "refuted", p.statement, f"G = {G}", "re-executed in float64 PyTorch", witness=witness)
     square = Fraction(size**2 * (1 + 1e-9)).limit_denominator(1000)
     for bound in (square, square + Fraction(1, 1000)):
         if sums_of_squares(subject, G, T, bound):
             how = f"{bound} sigma^2 - (sigma A)^2 is a sum of squares, found exactly"
-            return Finding(
-                p.id, "proved", p.statement, scope(G, T), how, formula=f"|A| <= {sqrt(bound):.6g} at G = {G}"
-            )
+            return Finding(p.id, "proved", p.statement, scope(G, T), how, formula=f"|A| <= {sqrt(bound):.6g} at G = {G}")
     pole = near_pole(p, subject, T)
     if pole is not None:
         value = ConcreteWorld(subject, make(pole, [T] * 2, T))
@@ -98,9 +97,7 @@ def judge_bounded(p: Property, subject: Any, G: int, T: int) -> Finding:
                     f"unsat of A^2 > {bound}",
                     formula=f"|A| <= {sqrt(bound):.6g} at G = {g}",
                 )
-    return Finding(
-        p.id, "tested", p.statement, f"G = {G}", "extreme and random rewards", formula=f"largest found: {size:.6g}"
-    )
+    return Finding(p.id, "tested", p.statement, f"G = {G}", "extreme and random rewards", formula=f"largest found: {size:.6g}")
 
 
 def near_pole(p: Property, subject: Any, T: int) -> list[float] | None:
@@ -143,12 +140,7 @@ def sums_of_squares(subject: Any, G: int, T: int, bound: Fraction) -> bool:
             top = plus(top, {m - {below[0]}: q})
         parts = poly(common.args[0]) if common is not None else {}
         roots = [a for m in parts for a, _ in m if m and a.op == "app" and a.args[0] == "sqrt"]
-        if (
-            len(roots) != 1
-            or parts.get(frozenset([(roots[0], 1)])) != 1
-            or len(parts) > 2
-            or parts.get(UNIT, Fraction(0)) < 0
-        ):
+        if len(roots) != 1 or parts.get(frozenset([(roots[0], 1)])) != 1 or len(parts) > 2 or parts.get(UNIT, Fraction(0)) < 0:
             return False
         if len(parts) == 2 and UNIT not in parts:
             return False
@@ -168,8 +160,14 @@ def judge_finite(p: Property, subject: Any, G: int, T: int) -> Finding:
         w = ConcreteWorld(subject, make(clipped, [T] * G, T))
         a = w.advantages(w.inputs())
         if not np.isfinite(a).all():
-            witness = {"property": p.id, "claim": "an advantage, and another", "left": float(a[0]), "right": float(a[-1]), "relation": "finite",
-                       "group": {"rewards": clipped, "lengths": [T] * G}}  # fmt: skip
+            witness = {
+                "property": p.id,
+                "claim": "an advantage, and another",
+                "left": float(a[0]),
+                "right": float(a[-1]),
+                "relation": "finite",
+                "group": {"rewards": clipped, "lengths": [T] * G},
+            }
             return Finding(p.id, "refuted", p.statement, f"G = {G}", "re-executed in float64 PyTorch", witness=witness)
     return Finding(p.id, "tested", p.statement, f"G = {G}", f"{tried} reward vectors in [-1e3, 1e3]")
 

@@ -45,7 +45,7 @@ def scale_linear(w: Any) -> list[Claim]:
 def silent(w: Any) -> list[Claim]:
     x = w.inputs()
     rewards = x.rewards.copy()
-    rewards[:] = rewards[0]
+    rewards[:] = w.dyadic(rewards[0])
     a = w.advantages(x.but(rewards=rewards))
     return pairs(w, a, 0 * a, "all rewards are equal; the advantage")
 
@@ -55,9 +55,16 @@ def monotone(w: Any) -> list[Claim]:
     w.not_all_equal(x.rewards)
     a = w.advantages(x)
     return [
-        w.at_most(a[j], a[i], f"completion {j} has the lower reward; its advantage and that of {i}", [w.condition(x.rewards[j], "<", x.rewards[i])])
-        for i in range(w.G) for j in range(w.G) if i != j
-    ]  # fmt: skip
+        w.at_most(
+            a[j],
+            a[i],
+            f"completion {j} has the lower reward; its advantage and that of {i}",
+            [w.condition(x.rewards[j], "<", x.rewards[i])],
+        )
+        for i in range(w.G)
+        for j in range(w.G)
+        if i != j
+    ]
 
 
 def equivariant(w: Any) -> list[Claim]:

@@ -193,7 +193,7 @@ TABLE = {
     "add": add, "sub": sub, "rsub": rsub, "mul": binary("mul"), "div": div, "neg": unary("neg"),
     "reciprocal": lambda s, a: s.lift(lambda x: s.div(s.one, x), a), "exp": unary("exp"), "log": unary("log"),
     "log1p": log1p, "expm1": expm1, "sqrt": unary("sqrt"), "rsqrt": lambda s, a: s.lift(lambda x: s.div(s.one, s.sqrt(x)), a),
-    "pow": power, "square": lambda s, a: s.lift(s.mul, a, a), "sigmoid": unary("sigmoid"), "tanh": tanh, "softplus": softplus,
+    "pow": power, "sigmoid": unary("sigmoid"), "tanh": tanh, "softplus": softplus,
     "log_sigmoid_forward": log_sigmoid, "sign": sign, "sgn": sign, "abs": absolute, "minimum": binary("minimum"),
     "maximum": binary("maximum"), "fmin": binary("minimum"), "fmax": binary("maximum"), "clamp": clamp,
     "clamp_min": lambda s, a, b: clamp(s, a, min=b), "clamp_max": lambda s, a, b: clamp(s, a, max=b),

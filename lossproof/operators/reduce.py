@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from .pointwise import binary, div, sub
+from .pointwise import div, sub
 from .scalars import Array, Poison, Scalars
 
 
@@ -134,7 +134,7 @@ def cumsum(s: Scalars, a: Any, dim: int, dtype: Any = None) -> Array:
     a = s.array(a).copy()
     moved = np.moveaxis(a, dim, 0) if a.ndim else a
     for n in range(1, moved.shape[0] if a.ndim else 0):
-        moved[n] = s.lift(s.add, moved[n - 1], moved[n])
+        moved[n : n + 1] = s.lift(s.add, moved[n - 1 : n], moved[n : n + 1])
     return a
 
 
@@ -142,7 +142,7 @@ def cumprod(s: Scalars, a: Any, dim: int, dtype: Any = None) -> Array:
     a = s.array(a).copy()
     moved = np.moveaxis(a, dim, 0) if a.ndim else a
     for n in range(1, moved.shape[0] if a.ndim else 0):
-        moved[n] = s.lift(s.mul, moved[n - 1], moved[n])
+        moved[n : n + 1] = s.lift(s.mul, moved[n - 1 : n], moved[n : n + 1])
     return a
 
 
@@ -163,13 +163,13 @@ def mse(s: Scalars, a: Any, b: Any, reduction: int = 1) -> Array:
 
 TABLE = {
     "sum": total, "mean": mean, "prod": product, "var": variance, "std": deviation, "var_mean": var_mean, "std_mean": std_mean,
-    "linalg_vector_norm": norm, "norm": lambda s, a, p=2, dim=None, keepdim=False, dtype=None: norm(s, a, p, dim, keepdim),
+    "linalg_vector_norm": norm,
     "amax": extremum("maximum"), "amin": extremum("minimum"), "max": extremum("maximum"), "min": extremum("minimum"),
     "any": quantified(False), "all": quantified(True), "logsumexp": logsumexp, "_log_softmax": log_softmax,
     "_softmax": softmax, "cumsum": cumsum,
     "dot": lambda s, a, b: total(s, s.lift(s.mul, a, b)), "nansum": total, "cumprod": cumprod, "mse_loss": mse,
-    "max.dim": extremum_along("maximum"), "min.dim": extremum_along("minimum"), "max.other": binary("maximum"),
-    "min.other": binary("minimum"), "aminmax": lambda s, a, dim=None, keepdim=False: (
+    "max.dim": extremum_along("maximum"), "min.dim": extremum_along("minimum"),
+    "aminmax": lambda s, a, dim=None, keepdim=False: (
         extremum("minimum")(s, a, dim, keepdim), extremum("maximum")(s, a, dim, keepdim)),
     "count_nonzero": lambda s, a, dim=None: total(s, s.lift(s.truth, a), dim),
 }  # fmt: skip

@@ -57,6 +57,8 @@ class Scalars:
         if isinstance(x, np.ndarray) and x.dtype == object:
             return x
         raw = np.asarray(x)
+        if raw.dtype == object and raw.ndim == 0:  # a scalar of the meaning
+            return raw
         out = np.empty(raw.shape, dtype=object)
         for index in np.ndindex(raw.shape):
             out[index] = self.constant(raw[index])
@@ -64,7 +66,8 @@ class Scalars:
 
     def full(self, shape: Any, x: Any) -> Array:
         out = np.empty(tuple(shape), dtype=object)
-        out.fill(x if not isinstance(x, (int, float, bool)) or isinstance(x, bool) and self.m.is_truth(x) else self.constant(x))
+        plain = x[()] if isinstance(x, np.ndarray) else x
+        out.fill(self.constant(plain) if type(plain) in (int, float, bool) else plain)
         return out
 
     # -- lifting --------------------------------------------------------------------------------------------------

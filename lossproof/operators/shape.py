@@ -107,6 +107,12 @@ def index_put(s: Scalars, a: Any, indices: Any, values: Any, accumulate: bool = 
     return out
 
 
+def put(s: Scalars, a: Any, which: Any, source: Any, accumulate: bool = False) -> Array:
+    a = s.array(a)
+    flat = index_put(s, a.reshape(-1), [s.array(which).reshape(-1)], s.array(source).reshape(-1), accumulate)
+    return flat.reshape(a.shape)
+
+
 def index_select(s: Scalars, a: Any, dim: int, which: Any) -> Array:
     return np.take(s.array(a), integers(s, which), axis=dim)
 
@@ -127,7 +133,7 @@ def index_add(s: Scalars, a: Any, dim: int, which: Any, source: Any, alpha: Any 
     out = s.array(a).copy()
     moved = np.moveaxis(out, dim, 0)
     for k, row in zip(integers(s, which).reshape(-1), np.moveaxis(s.array(source), dim, 0), strict=True):
-        moved[k] = s.lift(s.add, moved[k], row if alpha == 1 else s.lift(s.mul, row, alpha))
+        moved[k, ...] = s.lift(s.add, moved[k], row if alpha == 1 else s.lift(s.mul, row, alpha))
     return out
 
 
@@ -194,7 +200,7 @@ TABLE = {
     "scalar_tensor": lambda s, x, **__: s.array(x), "new_zeros": new(0), "new_ones": new(1),
     "new_full": lambda s, a, size, x, *_, **__: full(s, size, x), "arange": arange,
     "eye": lambda s, n, m=None, **__: s.array(np.eye(n, m if isinstance(m, int) else None)), "gather": gather, "index": index,
-    "index_put": index_put, "_index_put_impl": index_put,
+    "index_put": index_put, "put": put,
     "index_select": index_select, "take": lambda s, a, i: s.array(a).reshape(-1)[integers(s, i)], "scatter": scatter,
     "scatter_add": lambda s, a, dim, i, src: scatter(s, a, dim, i, src, True), "index_add": index_add, "index_fill": index_fill,
     "index_copy": index_copy, "cat": cat, "stack": lambda s, ts, dim=0: np.stack([s.array(t) for t in ts], axis=dim),

@@ -43,7 +43,9 @@ def damped(eps: Fraction) -> Any:
         centre = r.sum() / w.number(w.G)
         sigma = w.root(((r - centre) * (r - centre)).sum() / w.number(w.G - 1))
         e = w.number(eps)
-        return w.same_gradient(at_scale * (phi * sigma + e), g * (phi * (sigma + e)), "g(phi r) (phi sigma + eps) and g(r) phi (sigma + eps)")
+        return w.same_gradient(
+            at_scale * (phi * sigma + e), g * (phi * (sigma + e)), "g(phi r) (phi sigma + eps) and g(r) phi (sigma + eps)"
+        )
 
     return claims
 
@@ -61,7 +63,11 @@ def damping(subject: Subject) -> Fraction | None:
 
 
 def judged(p: Property, subject: Subject, G: int, T: int) -> Finding:
-    cases = [make([3, 1, 0], [1, 2, 2], 2, 1.5, 0.5, spread=0.4), make([1e-8, 0], [1, 2], 2, 1.0, 0.5), *corners(min(G, 3), min(T, 2))]
+    cases = [
+        make([3, 1, 0], [1, 2, 2], 2, 1.5, 0.5, spread=0.4),
+        make([1e-8, 0], [1, 2], 2, 1.0, 0.5),
+        *corners(min(G, 3), min(T, 2)),
+    ]
     broken = differing(p, subject, cases[:6])
     if broken is not None:
         return broken
@@ -76,10 +82,23 @@ def judged(p: Property, subject: Subject, G: int, T: int) -> Finding:
             continue
         proof = prove(attempt, subject, G, T)
         if proof.proved:
-            return Finding(p.id, "proved", p.statement, scope(G, T), f"{what} ({proof.method}), and AdamW with eps = 0 is blind to a common factor")
+            return Finding(
+                p.id,
+                "proved",
+                p.statement,
+                scope(G, T),
+                f"{what} ({proof.method}), and AdamW with eps = 0 is blind to a common factor",
+            )
         reason = reason or proof.reason
     broken = differing(p, subject, cases[6:])
-    return broken or Finding(p.id, "tested", p.statement, scope(G, T), "corner cases, real AdamW", reason=reason or "g changes with the scale, in no known way")
+    return broken or Finding(
+        p.id,
+        "tested",
+        p.statement,
+        scope(G, T),
+        "corner cases, real AdamW",
+        reason=reason or "g changes with the scale, in no known way",
+    )
 
 
 def differing(p: Property, subject: Subject, cases: list[Any]) -> Finding | None:
@@ -93,15 +112,23 @@ def differing(p: Property, subject: Subject, cases: list[Any]) -> Finding | None
             if not gap < 1e-9:
                 at = np.unravel_index(np.argmax(np.abs(a - b)), a.shape)
                 witness = {
-                    "property": p.id, "claim": f"logp[{at[0]},{at[1]}] after three AdamW steps with r and with {phi} r", "relation": "=",
-                    "left": float(a[at]), "right": float(b[at]), "case": case, "scalars": {"phi": phi},
-                }  # fmt: skip
-                return Finding(p.id, "refuted", p.statement, f"G = {len(case['rewards'])}", "torch.optim.AdamW in float64", witness=witness)
+                    "property": p.id,
+                    "claim": f"logp[{at[0]},{at[1]}] after three AdamW steps with r and with {phi} r",
+                    "relation": "=",
+                    "left": float(a[at]),
+                    "right": float(b[at]),
+                    "case": case,
+                    "scalars": {"phi": phi},
+                }
+                return Finding(
+                    p.id, "refuted", p.statement, f"G = {len(case['rewards'])}", "torch.optim.AdamW in float64", witness=witness
+                )
     return None
 
 
 PROPERTY = Property(
     "adamw-scale-invariant",
     "three steps of torch.optim.AdamW (eps=0, weight_decay=0.01) give the same parameters for r and phi r (ref_logp free)",
-    decide=judged, harm=50,
-)  # fmt: skip
+    decide=judged,
+    harm=50,
+)

@@ -114,7 +114,9 @@ def no_bounds(p: Property, subject: Subject) -> str:
 def judge_silent(p: Property, subject: Subject, G: int, T: int) -> Finding:
     low, high = bounds(subject)
     wide = [threshold(subject, better, compensated=True) for better in (False, True)] if T > 1 else [None, None]
-    found = Finding(p.id, "unknown", p.statement, scope(G, T), reason="no clip bounds were found, nor a proof that there are none")
+    found = Finding(
+        p.id, "unknown", p.statement, scope(G, T), reason="no clip bounds were found, nor a proof that there are none"
+    )
     for below, above in dict.fromkeys([(low, high), (wide[0], wide[1])]):
         if below is None or above is None:
             continue
@@ -130,7 +132,13 @@ def judge_silent(p: Property, subject: Subject, G: int, T: int) -> Finding:
     why = no_bounds(p, subject)
     if why:
         return replace(found, method=f"{why}; one re-executed in float64")
-    return Finding(p.id, "unknown", p.statement, scope(G, T), reason="the bounds that were tried do not silence it, and no proof that wider ones do not")
+    return Finding(
+        p.id,
+        "unknown",
+        p.statement,
+        scope(G, T),
+        reason="the bounds that were tried do not silence it, and no proof that wider ones do not",
+    )
 
 
 def within(low: Fraction, high: Fraction) -> Any:
@@ -179,17 +187,23 @@ def judge_weighted(p: Property, subject: Subject, G: int, T: int) -> Finding:
 PROPERTY = [
     Property(
         "clipped-silent",
-        "there are bounds such that a token with s > 1+eps_up and a positive advantage, or s < 1-eps_low and a negative one, has g = 0",
-        decide=judge_silent, exists=True, harm=45,
+        "there are bounds such that a token with s > 1+eps_up and a positive advantage, "
+        "or s < 1-eps_low and a negative one, has g = 0",
+        decide=judge_silent,
+        exists=True,
+        harm=45,
     ),
     Property(
         "clip-pessimistic",
         "beyond the clip bounds on the other side g is non-zero for every s",
-        decide=judge_pessimistic, needs=("old_logp",), harm=46,
+        decide=judge_pessimistic,
+        needs=("old_logp",),
+        harm=46,
     ),
     Property(
         "ratio-weighted",
         "inside the clip, g[i,t] / s[i,t] does not depend on s[i,t]",
-        decide=judge_weighted, harm=65,
+        decide=judge_weighted,
+        harm=65,
     ),
-]  # fmt: skip
+]

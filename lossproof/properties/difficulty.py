@@ -23,7 +23,10 @@ def claims(w: Any) -> list[Claim]:
         force = w.absolute(w.gradient(x.but(rewards=rewards, mask=mask))).sum()
         pulls.append((k, force / w.number(2 * k * (G - k)) * w.number(G)))
     first = pulls[0]
-    return [w.equal(pull, first[1], f"the pull per unit of advantage with {k} of {G} correct and with {first[0]} of {G}") for k, pull in pulls[1:]]
+    return [
+        w.equal(pull, first[1], f"the pull per unit of advantage with {k} of {G} correct and with {first[0]} of {G}")
+        for k, pull in pulls[1:]
+    ]
 
 
 PROPERTY = Property(

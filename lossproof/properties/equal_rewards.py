@@ -9,7 +9,7 @@ from . import Property
 def claims(w: Any) -> list[Claim]:
     x = w.inputs()
     rewards = x.rewards.copy()
-    rewards[:] = rewards[0]
+    rewards[:] = w.dyadic(rewards[0])
     g = w.gradient(x.but(rewards=rewards))
     return w.same_gradient(g, 0 * g, "all rewards are equal; the weight")
 

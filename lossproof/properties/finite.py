@@ -45,9 +45,17 @@ def judge_finite(p: Property, subject: Subject, G: int, T: int) -> Finding:
         x = w.free_reference(w.inputs())
         loss, g = w.loss(x), w.gradient(x)
         if not (np.isfinite(loss) and np.isfinite(g).all()):
-            witness = {"property": p.id, "claim": "loss, and the largest weight in size", "left": float(loss), "right": float(np.abs(g).max()),
-                       "relation": "finite", "case": case}  # fmt: skip
-            return Finding(p.id, "refuted", p.statement, f"G = {w.G}, T = {w.T}", "re-executed in float64 PyTorch", witness=witness)
+            witness = {
+                "property": p.id,
+                "claim": "loss, and the largest weight in size",
+                "left": float(loss),
+                "right": float(np.abs(g).max()),
+                "relation": "finite",
+                "case": case,
+            }
+            return Finding(
+                p.id, "refuted", p.statement, f"G = {w.G}, T = {w.T}", "re-executed in float64 PyTorch", witness=witness
+            )
     return Finding(p.id, "tested", p.statement, f"G <= {G}, T <= {T}", f"{tried} extreme inputs")
 
 
@@ -64,13 +72,17 @@ def judge_poison(p: Property, subject: Subject, G: int, T: int) -> Finding:
             tried += 1
             if finding := poisoned(p, subject, case, bad, name):
                 return finding
-    return Finding(p.id, "tested", p.statement, f"G <= {G}, T <= {T}", f"{tried} inputs with NaN and infinities at masked positions")
+    return Finding(
+        p.id, "tested", p.statement, f"G <= {G}, T <= {T}", f"{tried} inputs with NaN and infinities at masked positions"
+    )
 
 
 def poisoned(p: Property, subject: Subject, case: Case, bad: float, name: str) -> Finding | None:
     w = ConcreteWorld(subject, case)
     x = w.free_reference(w.inputs())
-    dirty = {n: np.where(x.mask == 0, bad, getattr(x, n)) for n in ("logp", "old_logp", "ref_logp", "entropy") if name in (n, "all")}
+    dirty = {
+        n: np.where(x.mask == 0, bad, getattr(x, n)) for n in ("logp", "old_logp", "ref_logp", "entropy") if name in (n, "all")
+    }
     y = x.but(**dirty)
     tensors = {n: torch.as_tensor(a) for n, a in y.arrays().items()}
     loss, g = subject.run(tensors)
@@ -79,8 +91,15 @@ def poisoned(p: Property, subject: Subject, case: Case, bad: float, name: str) -
     before = w.loss(x), w.gradient(x)
     if not (np.isfinite(before[0]) and np.isfinite(before[1]).all()):
         return None
-    witness = {"property": p.id, "claim": f"{bad} in {name} at masked positions: loss, and the sum of the weights", "left": float(loss),
-               "right": float(g.sum()), "relation": "finite", "case": case, "poison": {"value": str(bad), "input": name}}  # fmt: skip
+    witness = {
+        "property": p.id,
+        "claim": f"{bad} in {name} at masked positions: loss, and the sum of the weights",
+        "left": float(loss),
+        "right": float(g.sum()),
+        "relation": "finite",
+        "case": case,
+        "poison": {"value": str(bad), "input": name},
+    }
     return Finding(p.id, "refuted", p.statement, f"G = {w.G}, T = {w.T}", "re-executed in float64 PyTorch", witness=witness)
 
 
@@ -89,7 +108,9 @@ PROPERTY = [
         "padding-poison-safe", "NaN or infinity at masked positions reaches neither loss nor any g", decide=judge_poison, harm=38
     ),
     Property(
-        "finite", "finite inputs (log-probabilities in [-80,0], rewards in [-1e3,1e3], any mask) give finite loss and gradient",
-        decide=judge_finite, harm=36,
+        "finite",
+        "finite inputs (log-probabilities in [-80,0], rewards in [-1e3,1e3], any mask) give finite loss and gradient",
+        decide=judge_finite,
+        harm=36,
     ),
-]  # fmt: skip
+]

@@ -96,6 +96,7 @@ def judge_exact(p: Property, subject: Subject, G: int, T: int) -> Finding:
     where = "a three-token softmax, groups of two one-token completions"
     factors: list[tuple[float, Any]] = []
     for pi, ref in POLICIES:
+
         def gradient(pair: tuple[int, ...], pi: Any = pi, ref: Any = ref) -> Any:
             case: Case = make([0, 0], [1, 1], 1)
             logp, refs = [[float(np.log(pi[v]))] for v in pair], [[float(np.log(ref[v]))] for v in pair]
@@ -108,15 +109,22 @@ def judge_exact(p: Property, subject: Subject, G: int, T: int) -> Finding:
             factors.append((e / -x, (pi, ref, j)))
             if abs(factors[-1][0] - factors[0][0]) > 1e-7 * max(1.0, abs(factors[0][0])):
                 witness = {
-                    "property": p.id, "claim": "expected pull of the regulariser / -grad KL(pi || ref), two logits", "relation": "=",
-                    "left": factors[0][0], "right": factors[-1][0], "first": _named(factors[0][1]), "second": _named(factors[-1][1]),
-                }  # fmt: skip
+                    "property": p.id,
+                    "claim": "expected pull of the regulariser / -grad KL(pi || ref), two logits",
+                    "relation": "=",
+                    "left": factors[0][0],
+                    "right": factors[-1][0],
+                    "first": _named(factors[0][1]),
+                    "second": _named(factors[-1][1]),
+                }
                 return Finding(p.id, "refuted", p.statement, where, "all token pairs enumerated in float64", witness=witness)
     kappa = Fraction(factors[0][0]).limit_denominator(10_000)
     problem = proof(subject, kappa)
     if not problem:
         return Finding(p.id, "proved", p.statement, where, "unsat over all pi and ref", formula=f"factor {kappa}")
-    return Finding(p.id, "tested", p.statement, where, f"{len(POLICIES)} pairs of policies", reason=problem, formula=f"factor {kappa}")
+    return Finding(
+        p.id, "tested", p.statement, where, f"{len(POLICIES)} pairs of policies", reason=problem, formula=f"factor {kappa}"
+    )
 
 
 def proof(subject: Subject, kappa: Fraction) -> str:
@@ -153,11 +161,15 @@ PROPERTY = [
     Property(
         "kl-pulls-to-reference",
         "with all advantages 0, the gradient moves every token's logp towards ref_logp and is 0 where they agree",
-        decide=judge_pull, needs=("ref_logp",), harm=9,
+        decide=judge_pull,
+        needs=("ref_logp",),
+        harm=9,
     ),
     Property(
         "kl-gradient-exact",
         "the expected gradient of the regulariser over tokens sampled on policy is a constant multiple of grad KL(pi||pi_ref)",
-        decide=judge_exact, needs=("ref_logp",), harm=32,
+        decide=judge_exact,
+        needs=("ref_logp",),
+        harm=32,
     ),
-]  # fmt: skip
+]

@@ -26,14 +26,16 @@ def judged(p: Property, subject: Subject, G: int, T: int) -> Finding:
     case = refute(opposite, subject, corners(min(G, 3), min(T, 2)))
     if case is not None:
         example = {"property": p.id, "case": case, "claim": "g changes when old_logp does"}
-        return Finding(p.id, "proved", p.statement, scope(G, T), "an input where g changes, re-executed in float64", witness=example)
+        return Finding(
+            p.id, "proved", p.statement, scope(G, T), "an input where g changes, re-executed in float64", witness=example
+        )
     proof = prove(opposite, subject, G, T)
     if proof.proved:
         example = {"property": p.id, "case": next(corners(G, T)), "claim": "g stays the same whatever old_logp is"}
-        return Finding(p.id, "refuted", p.statement, scope(G, T), f"g does not depend on old_logp: {proof.method}", witness=example)
+        return Finding(
+            p.id, "refuted", p.statement, scope(G, T), f"g does not depend on old_logp: {proof.method}", witness=example
+        )
     return Finding(p.id, "unknown", p.statement, scope(G, T), reason=proof.reason or "no input found where g changes")
 
 
-PROPERTY = Property(
-    "uses-old-logp", "there is an input where changing old_logp changes g", decide=judged, exists=True, harm=7
-)
+PROPERTY = Property("uses-old-logp", "there is an input where changing old_logp changes g", decide=judged, exists=True, harm=7)

@@ -26,7 +26,10 @@ def claims(w: Any) -> list[Claim]:
     wide = w.widened(x, other)
     k = w.gradient(wide)
     out.append(w.equal(w.loss(wide), loss, "one more padded column; the loss is"))
-    out += [w.equal(k[at], g[at], f"one more padded column; the weight of completion {at[0]}, token {at[1]}") for at in np.ndindex(g.shape)]
+    out += [
+        w.equal(k[at], g[at], f"one more padded column; the weight of completion {at[0]}, token {at[1]}")
+        for at in np.ndindex(g.shape)
+    ]
     return out
 
 

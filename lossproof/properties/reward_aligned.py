@@ -56,7 +56,9 @@ def judged(p: Property, subject: Subject, G: int, T: int) -> Finding:
         return replace(found, scope=scope(G, T), method="g = 0 for all inputs by unsat; one of them re-executed in float64")
     finding = decide(replace(p, claims=ordered, decide=None), subject, G, T)
     if finding.verdict == "proved" and not signals:
-        return replace(finding, verdict="unknown", reason="no input with a non-zero gradient was found, nor a proof that there is none")
+        return replace(
+            finding, verdict="unknown", reason="no input with a non-zero gradient was found, nor a proof that there is none"
+        )
     return finding
 
 

@@ -37,7 +37,14 @@ def objective_of(subject: Subject) -> Any:
     """The subject in the calling convention of the numeric experiments, advantages included."""
 
     def loss(logp: Any, old_logp: Any, ref_logp: Any, rewards: Any, mask: Any, entropy: Any) -> Any:
-        x = {"logp": logp, "old_logp": old_logp, "ref_logp": ref_logp, "rewards": rewards, "mask": mask, "entropy": entropy.detach()}
+        x = {
+            "logp": logp,
+            "old_logp": old_logp,
+            "ref_logp": ref_logp,
+            "rewards": rewards,
+            "mask": mask,
+            "entropy": entropy.detach(),
+        }
         if subject.takes("advantages"):
             x["advantages"] = estimate(subject.advantage, rewards, mask)
         return subject.objective(**{parameter: x[name] for parameter, name in subject.inputs.items()})
@@ -61,7 +68,9 @@ def judged(p: Property, subject: Subject, G: int, T: int) -> Finding:
     furthest = 1.0
     for seed in range(5):
         policy, group = experiment(seed)
-        run = inner_loop(policy, group, objective_of(subject), lambda ps: adamw(lr=RATE, betas=BETAS, eps=1e-8, weight_decay=0.01)(ps), STEPS)
+        run = inner_loop(
+            policy, group, objective_of(subject), lambda ps: adamw(lr=RATE, betas=BETAS, eps=1e-8, weight_decay=0.01)(ps), STEPS
+        )
         for step, ratios in enumerate(run.ratios):
             live = ratios[group.mask.bool()]
             top = max((float(r) for r in live), key=lambda r: abs(torch.log(torch.tensor(r)).item()))
@@ -69,14 +78,39 @@ def judged(p: Property, subject: Subject, G: int, T: int) -> Finding:
             if not bool(((live >= float(low) - 1e-9) & (live <= float(high) + 1e-9)).all()):
                 last = run.ratios[-1][group.mask.bool()]
                 end = max((float(r) for r in last), key=lambda r: abs(torch.log(torch.tensor(r)).item()))
-                witness = {"property": p.id, "claim": f"ratio of a token after {step} AdamW steps (bounds {low} to {high}); after {STEPS} the furthest is {end:.3f}",
-                           "relation": "within", "left": top, "right": float(high if top > 1 else low), "seed": seed}  # fmt: skip
-                return Finding(p.id, "refuted", p.statement, "4 completions, 3 tokens", "torch.optim.AdamW in float64", witness=witness, formula=f"furthest ratio {end:.3f}; {guess}")
-    return Finding(p.id, "tested", p.statement, "4 completions, 3 tokens", "5 policies, real AdamW", formula=f"furthest ratio {furthest:.3f}; {guess}")
+                witness = {
+                    "property": p.id,
+                    "claim": f"ratio of a token after {step} AdamW steps (bounds {low} to {high}); "
+                    f"after {STEPS} the furthest is {end:.3f}",
+                    "relation": "within",
+                    "left": top,
+                    "right": float(high if top > 1 else low),
+                    "seed": seed,
+                }
+                return Finding(
+                    p.id,
+                    "refuted",
+                    p.statement,
+                    "4 completions, 3 tokens",
+                    "torch.optim.AdamW in float64",
+                    witness=witness,
+                    formula=f"furthest ratio {end:.3f}; {guess}",
+                )
+    return Finding(
+        p.id,
+        "tested",
+        p.statement,
+        "4 completions, 3 tokens",
+        "5 policies, real AdamW",
+        formula=f"furthest ratio {furthest:.3f}; {guess}",
+    )
 
 
 PROPERTY = Property(
     "trust-region-kept",
-    "eight AdamW steps (PyTorch defaults, lr=0.05) on one group of a tabular softmax policy leave every ratio within the clip bounds",
-    decide=judged, needs=("old_logp",), harm=33,
-)  # fmt: skip
+    "eight AdamW steps (PyTorch defaults, lr=0.05) on one group of a tabular softmax policy "
+    "leave every ratio within the clip bounds",
+    decide=judged,
+    needs=("old_logp",),
+    harm=33,
+)

@@ -13,7 +13,7 @@ import numpy as np
 
 from theory.kernel.terms import ONE, eq, lt
 
-from ..decide import Finding, Solver, scope
+from ..decide import Finding, Solver
 from ..subject import Subject
 from ..witness import make
 from ..world import ConcreteWorld, Expr, SymbolicWorld, term_of
@@ -80,17 +80,44 @@ def judged(prop: Property, subject: Subject, G: int, T: int) -> Finding:
             factors.append((factor, (rewards, p, q, logit)))
             if abs(factor - factors[0][0]) > 1e-7 * max(1.0, abs(factors[0][0])):
                 witness = {
-                    "property": prop.id, "claim": "expected gradient / gradient of expected reward", "left": factors[0][0], "right": factor,
-                    "relation": "=", "first": _named(factors[0][1]), "second": _named(factors[-1][1]),
-                }  # fmt: skip
+                    "property": prop.id,
+                    "claim": "expected gradient / gradient of expected reward",
+                    "left": factors[0][0],
+                    "right": factor,
+                    "relation": "=",
+                    "first": _named(factors[0][1]),
+                    "second": _named(factors[-1][1]),
+                }
                 return Finding(prop.id, "refuted", prop.statement, where, "all groups enumerated in float64", witness=witness)
     kappa = Fraction(factors[0][0]).limit_denominator(10_000)
     if factors[0][0] == 0:
-        return Finding(prop.id, "refuted", prop.statement, where, "the expected gradient is 0 in all trials", witness={"property": prop.id, "claim": "the expected gradient", "left": 0.0, "right": 1.0, "relation": "="})
+        return Finding(
+            prop.id,
+            "refuted",
+            prop.statement,
+            where,
+            "the expected gradient is 0 in all trials",
+            witness={"property": prop.id, "claim": "the expected gradient", "left": 0.0, "right": 1.0, "relation": "="},
+        )
     problem = proof(subject, G, kappa)
     if not problem:
-        return Finding(prop.id, "proved", prop.statement, where, "unsat over all p, q and rewards, all groups enumerated", formula=f"factor {kappa}")
-    return Finding(prop.id, "tested", prop.statement, where, f"{len(TRIALS)} policies, all groups enumerated", reason=problem, formula=f"factor {kappa}")
+        return Finding(
+            prop.id,
+            "proved",
+            prop.statement,
+            where,
+            "unsat over all p, q and rewards, all groups enumerated",
+            formula=f"factor {kappa}",
+        )
+    return Finding(
+        prop.id,
+        "tested",
+        prop.statement,
+        where,
+        f"{len(TRIALS)} policies, all groups enumerated",
+        reason=problem,
+        formula=f"factor {kappa}",
+    )
 
 
 def proof(subject: Subject, G: int, kappa: Fraction) -> str:
@@ -129,6 +156,6 @@ def _named(trial: Any) -> dict[str, Any]:
 PROPERTY = Property(
     "on-policy-unbiased",
     "on policy, the expected gradient over sampled groups is a constant multiple of the gradient of expected reward",
-    decide=judged, harm=28,
-)  # fmt: skip
-_ = scope
+    decide=judged,
+    harm=28,
+)

@@ -16,17 +16,18 @@ from hypothesis import HealthCheck, Phase, assume, given, seed, settings
 from hypothesis import strategies as st
 from hypothesis.errors import Unsatisfiable
 
-from theory.evaluate import Dual, Env, Undefined, fails, plus, show, sides, times, truth, value
+from theory.evaluate import Dual, Env, Undefined, every, fails, plus, show, sides, times, truth, value
+from theory.kernel import Term
 from theory.language import formula
 from theory.proposition import Case, Proposition
 from theory.verdict import Evidence
 
-from .steering import EQUAL, LOW, Rule, Steering, first_of, shifted
+from .steering import EQUAL, LOW, Rule, Steering, first_of, holds, shifted
 from .strategies import BY_NAME, INT_FAMILY_TAGS, MEMBERS, REAL_FAMILY_TAGS, Bounds, integers
 
 GENERIC, QUARTERS = MEMBERS["generic"](Bounds()), [Fraction(k, 4) for k in range(-2, 3)]
 INT_TAGS, REAL_TAGS = st.sampled_from(INT_FAMILY_TAGS), st.sampled_from(REAL_FAMILY_TAGS)
-BUDGET = 40  # evaluations per claim in `lossproof check`; tests/refute spends more
+BUDGET = 25  # evaluations per claim in `lossproof check`; tests/refute spends more
 WASTE = 5  # evaluations in all, per evaluation of the budget: the others do not satisfy the assumptions
 
 
@@ -41,6 +42,7 @@ class Drawn(Env):
         super().__init__({})
         self.draw, self.steering, self.hints = draw, steering, hints
         self.drawn: dict[Any, Any] = {}
+        self.made: dict[Any, Rule] = {}  # what an assumed equation gave, and which
         self.sorts: dict[str, str] = {}
         self.busy: set[Any] = set()
 
@@ -107,7 +109,10 @@ class Drawn(Env):
             try:
                 env = self.applied(rule, args) if rule.kind == EQUAL else None
                 if env:
-                    return value(rule.says, env)
+                    found = value(rule.says, env)
+                    if not (args and isinstance(args[-1], Dual | arb)):
+                        self.made[name, *args] = rule
+                    return found
             except Undrawable:  # defined through itself: some member of the circle is drawn, the others follow
                 continue
             except Undefined as e:
@@ -190,7 +195,8 @@ def lowest(bounds: Bounds) -> Fraction:
 class Outcome:
     """What a search did: cases in which the assumptions held, evaluations in all, and the shrunk counterexample.
 
-    `case` holds its exact values, for `theory.evaluate.Env`.
+    `case` holds its exact values, for `theory.evaluate.Env`. `undecided` counts the cases in which it is not known
+    whether the assumptions hold, because balls overlap: they refute nothing.
     """
 
     satisfied: int
@@ -198,6 +204,17 @@ class Outcome:
     counterexample: dict[str, Any] | None
     violated: str = ""
     case: Case | None = None
+    undecided: int = 0
+
+
+def fails_here(claim: Term, env: Env) -> bool:
+    """Whether the claim fails, or has no value. Raises Undrawable where a value that it needs cannot be drawn."""
+    try:
+        return truth(claim, env) is False
+    except Undrawable:
+        raise
+    except Undefined:
+        return fails(claim, env)
 
 
 class Broken(Exception):
@@ -231,18 +248,14 @@ def explore(p: Proposition, budget: int, start: int = 0) -> Outcome:
         env = Drawn(lambda s: data.draw(s), steering, p.hints)
         outcome.evaluations += 1
         try:
-            held = all(truth(a, env) is not False for a in assumptions)
+            held = every(holds(a, env, env.made, steering) for a in assumptions)
+            broken = held is not False and fails_here(claim, env)
         except Undefined:
             held = False
-        assume(held)
-        try:
-            broken = truth(claim, env) is False
-        except Undrawable:
-            assume(False)
-        except Undefined:
-            broken = fails(claim, env)
-        outcome.satisfied += 1
-        if broken:
+        assume(held is not False)
+        outcome.satisfied += held is True
+        outcome.undecided += held is None
+        if broken and held:
             outcome.counterexample, outcome.violated, outcome.case = env.report(), sides(claim, env), env.case()
             raise Broken
 

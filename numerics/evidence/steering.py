@@ -4,11 +4,16 @@ Inequalities with a symbol or family on one side become ranges, equations become
 fixes its last member, and derivatives make functions of families. Whatever is missed here stays a filter.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cache
+from math import ceil, floor
+from typing import Any
 
-from theory.evaluate import Env, value
+from flint import arb
+
+from theory.evaluate import Env, every, truth, value
 from theory.kernel import Term, mk
 from theory.kernel.ring import UNIT, poly
 from theory.kernel.terms import ONE, is_int, le, sub
@@ -104,3 +109,62 @@ def shifted(t: Term, v: Term) -> Fraction | None:
     """The number c such that t = v + c, None if there is none."""
     difference = poly(sub(t, v))
     return difference.get(UNIT, Fraction(0)) if set(difference) <= {UNIT} else None
+
+
+def holds(p: Term, env: Env, made: Mapping[Any, Rule], steering: Steering) -> bool | None:
+    """Whether an assumption holds. What was drawn by an equation (`made`: value -> rule) satisfies it by construction,
+    where balls could not tell; so do the slopes and signs of functions that were drawn. None where it is not known."""
+
+    def inner(q: Term, at: Env = env) -> bool | None:
+        return holds(q, at, made, steering)
+
+    if p.op == "and":
+        return every(inner(q) for q in p.args)
+    if p.op == "imp":
+        premise = truth(p.args[0], env)
+        conclusion = True if premise is False else inner(p.args[1])
+        return conclusion if premise is not None or conclusion else None
+    if p.op == "all" and p.args[0].args[1] == "R":
+        here = inner(p.args[1], env.bind(p.args[0], Fraction(0)))
+        return False if here is False else True if here and by_construction(innermost(p), steering) else None
+    if p.op == "all" and (bounds := range_of(p)):
+        lo, hi = (value(b, env) for b in bounds)
+        return every(inner(p.args[1].args[1], env.bind(p.args[0], Fraction(k))) for k in range(ceil(lo), floor(hi) + 1))
+    if p.op == "deriv" and by_construction(p, steering):
+        return True
+    found = truth(p, env)
+    if found is None and p.op == "eq" and any(was_made(a, b, env, made) for a, b in (p.args, p.args[::-1])):
+        return True
+    return found
+
+
+def was_made(left: Term, right: Term, env: Env, made: Mapping[Any, Rule]) -> bool:
+    """Whether the value on the left was drawn by this very equation."""
+    if not name_of(left):
+        return False
+    key = (left.args[0], *(value(a, env) for a in left.args[2:]))
+    rule = None if any(isinstance(a, arb) for a in key) else made.get(key)
+    return rule is not None and (rule.lhs, rule.says) == (left, right)
+
+
+def by_construction(p: Term, steering: Steering) -> bool:
+    """Whether every function that is drawn satisfies p, wherever: a named slope, or a constant lower bound."""
+    if p.op == "deriv":
+        return steering.slopes.get(name_of(p.args[3])) == name_of(p.args[1]) != ""
+    below = p.op in ("le", "lt") and p.args[0].op == "num" and p.args[0].args[0] >= 0
+    return bool(below and name_of(p.args[1]) in steering.functions)
+
+
+def innermost(p: Term) -> Term:
+    while p.op in ("all", "imp"):
+        p = p.args[1]
+    return p
+
+
+def range_of(p: Term) -> Terms:
+    """The bounds of "for all integers v, if lo <= v and v <= hi then ...", () for any other statement."""
+    v, body = p.args
+    parts: Terms = body.args[0].args if body.op == "imp" and body.args[0].op == "and" else ()
+    if len(parts) != 2 or any(q.op != "le" for q in parts) or parts[0].args[1] is not v or parts[1].args[0] is not v:
+        return ()
+    return parts[0].args[0], parts[1].args[1]

@@ -18,7 +18,8 @@ from lossproof.meanings.exact import Exact
 from lossproof.meanings.interval import Interval
 from lossproof.operators import TABLE, Poison
 from lossproof.trace import explore
-from theory.evaluate import Env, value
+from theory import evaluate
+from theory.evaluate import Env
 from theory.kernel import var
 
 torch.set_num_threads(1)
@@ -89,7 +90,7 @@ REAL = {
     "finite": lambda x, m: torch.where(torch.isfinite(x) & ~x.isnan() & ~x.isinf(), x, 0.0) + torch.nan_to_num(x, 0.0),
     "sum": lambda x, m: x.sum() + x.sum(1) [0] + x.sum(dim=(0, 1), keepdim=True) + x.sum(-1, keepdim=True) + (x * m).nansum(0),
     "mean": lambda x, m: x.mean() + x.mean(-1, keepdim=True) + x.mean((0, 1)) + (x * m).sum(1, keepdim=True) / m.sum(1, True),
-    "prod": lambda x, m: (x + 5).prod(1, keepdim=True) + (x[0] + 6).prod() + (x + 5).cumprod(-1),
+    "prod": lambda x, m: (x + 5).prod(1, keepdim=True) + (x[0] + 6).prod() + x.detach().cumprod(-1),
     "amax": lambda x, m: x.amax(1, keepdim=True) + x.amin(0) + x.amax() + x.max() - x.min() + x.amax((0, 1)),
     "max_dim": lambda x, m: x + x.detach().max(1, keepdim=True).values + x.detach().min(-2).values,
     "aminmax": lambda x, m: x + sum(torch.aminmax(x.detach())) + torch.aminmax(x.detach(), dim=0).max,
@@ -97,7 +98,7 @@ REAL = {
     "count": lambda x, m: x * torch.count_nonzero(m, 1)[:, None] + x * torch.count_nonzero(x > 0),
     "logsumexp": lambda x, m: x.logsumexp(1, keepdim=True) + torch.logaddexp(x, m) + x.logsumexp((0, 1)),
     "softmax": lambda x, m: x.softmax(1) + F.log_softmax(x, dim=0) * 2 + F.softmin(x, -1),
-    "cumsum": lambda x, m: x.cumsum(1) + m.cumsum(0) * x + x.flip(-1).cumsum(-1).flip(-1),
+    "cumsum": lambda x, m: x.cumsum(1) + m.cumsum(0) * x + x.flip(-1).cumsum(-1).flip(-1) + x[0].cumsum(0),
     "dot": lambda x, m: x * torch.dot(x[0], m[0]) + x @ x.t() @ m + torch.mv(x, m[1])[:, None],
     "einsum": lambda x, m: torch.einsum("gt,gt->g", x, m)[:, None] * x + torch.einsum("ij,kj->ik", x, m) @ x,
     "bmm": lambda x, m: torch.bmm(x[None], m.t()[None])[0] @ x + torch.baddbmm(x[None], x[None, :, :3], x[None], beta=2, alpha=3)[0],
@@ -108,7 +109,7 @@ REAL = {
     "scatter": lambda x, m: torch.zeros_like(x).scatter(1, I3[:, :1], x[:, :1]) + torch.zeros_like(x).scatter_add(1, I3, x)
     + x.scatter(0, I3[:1] % 3, 2.5),
     "index_add": lambda x, m: x.index_add(0, torch.tensor([2, 0]), x[:2], alpha=2) + x.index_fill(1, torch.tensor([1]), 4.0)
-    + x.index_copy(0, torch.tensor([1, 0]), x[1:]),
+    + x[0].index_add(0, torch.tensor([1, 1]), x[1, :2]) + x.index_copy(0, torch.tensor([1, 0]), x[1:]),
     "put": put,
     "cat": lambda x, m: torch.cat([x, m], 1)[:, ::2] + torch.stack([x, m], 1)[:, 0] + torch.hstack([m[:, :2], x[:, :2]]),
     "pad": lambda x, m: F.pad(x, (1, -1)) + F.pad(x[:, :2], (0, 2, 1, -1), value=2.0) + x.roll(1, 1) + x.roll(2),
@@ -122,7 +123,7 @@ REAL = {
     "buffers": buffers,
     "casts": lambda x, m: x * (x > 0).float().double() + x * m.bool().int() + x * m.long() + x * (m * 2).round().to(torch.int64)
     + x * (x > 0).to(x) + x * m.floor() + x * m.ceil().trunc() + x * m.sum().type(torch.int32),
-    "integers": lambda x, m: x * (m.sum() * 6 // 3) + x * torch.arange(4) + x * torch.arange(1, 9, 2),
+    "integers": lambda x, m: x * (m.sum() * 6 // 1) + x * (torch.tensor(7) // 2) + x * torch.arange(4) + x * torch.arange(1, 9, 2),
     "constants": lambda x, m: x * torch.ones(4, dtype=x.dtype) + torch.full((3, 1), 0.1, dtype=x.dtype) + x.new_tensor([1.0, 2, 3, 4])
     + x.new_zeros(4) + x.new_ones(4) + x.new_full((4,), 0.3) + torch.full_like(x, 2) + torch.zeros(4) + torch.scalar_tensor(2.0, dtype=x.dtype),
     "infinite": lambda x, m: x.clamp(-INF, INF) + torch.minimum(x, torch.tensor(INF)) + torch.nan_to_num(torch.tensor(INF), posinf=2.0) * x
@@ -214,8 +215,10 @@ def test_interval(traces, name):
 
 @pytest.mark.parametrize("name", CASES)
 @pytest.mark.parametrize("seed", [1, 2])
-def test_exact(traces, name, seed):
+def test_exact(traces, name, seed, monkeypatch):
     f, positive = CASES[name]
+    memo, plain = {}, evaluate.value  # terms share subterms; without bound variables, each has one value
+    monkeypatch.setattr(evaluate, "value", lambda t, env: memo[t] if t in memo else memo.setdefault(t, plain(t, env)))
     x = sample(seed, positive)
     arrays, env = {}, {}
     for n, t in x.items():
@@ -230,7 +233,7 @@ def test_exact(traces, name, seed):
     where = Env(env)
     for a, b in zip(entries(out.loss[()], out.gradient), entries(loss, gradient), strict=True):
         assert not isinstance(a, Poison), a.reason
-        q = value(a, where)
+        q = evaluate.value(a, where)
         q = float(q) if isinstance(q, Fraction) else float(q.mid())
         assert q == pytest.approx(b, rel=1e-11, abs=ATOL)
 

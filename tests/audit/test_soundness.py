@@ -10,7 +10,10 @@ from lossproof.target import checked, objective
 from lossproof.witness import corners
 
 PROPERTIES = load()
-SOME = "prefix-neutral length-neutral reward-shift-invariant reward-scale-invariant clipped-silent sample-local padding-invariant value-blind".split()
+SOME = (
+    "prefix-neutral length-neutral reward-shift-invariant reward-scale-invariant "
+    "clipped-silent sample-local padding-invariant value-blind"
+).split()
 
 
 @pytest.mark.parametrize("name", ["dr_grpo", "grpo", "gspo", "gmpo", "grpo_v32"])

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from typing import Any
 
 import pytest
 import torch
 
-import numerics.evidence.reward_scale as home
+import numerics.evidence.adamw_runs as home
+import numerics.evidence.reward_scale as gradients
 from numerics.objectives.dr_grpo import dr_grpo
 
 torch.set_num_threads(1)
@@ -18,7 +20,8 @@ torch.set_num_threads(1)
 def two_seeds(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Two groups of each kind, so that a check takes a fraction of a second; nothing cached enters or leaves a test."""
     monkeypatch.setattr(home, "SEEDS", range(2))
-    caches = (home.cases, home.default_runs, home.moved)
+    monkeypatch.setattr(gradients, "SEEDS", range(2))
+    caches = (home.cases, home.default_runs, gradients.moved)
     for cached in caches:
         cached.cache_clear()
     yield
@@ -28,8 +31,8 @@ def two_seeds(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 CHECKS = [
     home.recorded_moments,
-    home.degrees,
-    home.parts_of_the_gradient,
+    gradients.degrees,
+    gradients.parts_of_the_gradient,
     home.invariant_runs,
     home.runs_separate,
     home.limits,
@@ -59,8 +62,8 @@ def test_the_update_of_another_weight_decay_is_rejected(monkeypatch: pytest.Monk
 @pytest.mark.parametrize("name", ["HOMOGENEOUS", "WITHOUT_SCALE"])
 def test_a_row_of_another_degree_is_rejected(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     wrong = ("grpo_r1", {}) if name == "HOMOGENEOUS" else ("dr_grpo", {})
-    monkeypatch.setattr(home, name, [*getattr(home, name), wrong])
-    assert not home.degrees().ok
+    monkeypatch.setattr(gradients, name, [*getattr(gradients, name), wrong])
+    assert not gradients.degrees().ok
 
 
 def test_runs_with_a_regulariser_or_a_visible_stabiliser_are_not_invariant(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -80,7 +83,7 @@ def test_dr_grpo_with_a_regulariser_does_not_pass_for_grpo(monkeypatch: pytest.M
 def test_another_learning_rate_than_predicted_is_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
     first_step = home.first_step
 
-    def slower(*given: home.Any) -> tuple[torch.Tensor, torch.Tensor]:
+    def slower(*given: Any) -> tuple[torch.Tensor, torch.Tensor]:
         gradient, update = first_step(*given)
         return gradient, update * (1 - 1e-9)
 

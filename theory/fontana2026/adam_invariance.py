@@ -28,8 +28,8 @@ from theory.fontana2026.adamw_equations import (
     v,
     xi,
 )
-from theory.fontana2026.reward_gradient import G, i, j, phi, r, rewards
-from theory.fontana2026.reward_scale import GROUP, cppo, gamma, w
+from theory.fontana2026.reward_gradient import G, i, j, phi, r
+from theory.fontana2026.reward_scale import CPPO, GROUP, once, scaled, w
 from theory.kernel import Theorem
 from theory.kernel.terms import ONE, ZERO, add, app, eq, inv, le, lt, mul, subst
 from theory.language import ForAll, equals, family, formula, mean, reals, tends, term
@@ -89,9 +89,7 @@ def scaled_moments(goal: Goal, ratio: Theorem) -> list[Theorem]:
     def step(ctx: Context, before: Theorem) -> Theorem:
         here = [ctx.at(th, following) for th in recursions.facts if th.concl.op == "all"]
         known = [*here, *equations(Context([before]))]
-        return each(
-            ctx, subst(claim, {now: following}), known, lambda p: square_average(ctx, defining(here, p.args[1]))
-        )
+        return each(ctx, subst(claim, {now: following}), known, lambda p: square_average(ctx, defining(here, p.args[1])))
 
     base = each(goal, subst(claim, {now: ZERO}), equations(recursions), goal.arith)
     last = by_steps(goal, now, term(n), claim, base, step)
@@ -206,8 +204,7 @@ STILL |= {name: from_zero(0, 0) for name in ("m", "v", "m_", "v_")}
         "ε is not negative": GROUP_RUN | {"eps": -6},
         "a second moment": GROUP_RUN | STILL,
         "gradients of the rewards": GROUP_RUN | {"g": [5], "m": from_zero(0, "5/2"), "v": from_zero(0, "25/4")},
-        "gradients of the scaled rewards": GROUP_RUN
-        | {"g_": [5], "m_": from_zero(0, "5/2"), "v_": from_zero(0, "25/4")},
+        "gradients of the scaled rewards": GROUP_RUN | {"g_": [5], "m_": from_zero(0, "5/2"), "v_": from_zero(0, "25/4")},
         "the token weights are the same": GROUP_RUN
         | {"w_": [[1], [2]], "g_": [-6], "m_": from_zero(0, -3), "v_": from_zero(0, 9)},
     },
@@ -217,12 +214,12 @@ def update_without_scale(goal: Goal) -> Theorem:
     """g* = φ g step by step, so √v̂* = φ √v̂ (Prop. 6); then 1/(φ √v̂ + ε) = (1/φ) 1/(√v̂ + ε/φ), and the limit."""
     at, last, factor = term(t), term(n), term(phi)
     here = goal.assuming(le(ONE, at), le(at, last))
-    of, scaled, same = (here.at(goal.given[name], at) for name in tuple(goal.given)[-3:])
+    of, of_scaled, same = (here.at(goal.given[name], at) for name in tuple(goal.given)[-3:])
     inside = here.with_facts(same).assuming(le(ONE, term(i)), le(term(i), term(G)))
     member = (phi * r(i) - mean(phi * r(j), j, G)) * w_(i, t)
     members = inside.equal(term(member), term(member.subs(w_(i, t), w(i, t))), inside.at(same, term(i)))
     total = k.sum_congr(term(i), ONE, term(G), members)
-    ratio = for_all(at, ONE, last, here.equal(term(g_(t)), term(phi * g(t)), scaled, total, of))
+    ratio = for_all(at, ONE, last, here.equal(term(g_(t)), term(phi * g(t)), of_scaled, total, of))
     moments = scaled_moments(goal, ratio)
     ratios, factor, divisor = equations(Context(moments)), term(phi), mul(term(eps), inv(term(phi)))
     mhat, vhat = (corrected(x, rate, n) for x, rate in ((m(n), b1), (v(n), b2)))
@@ -233,9 +230,7 @@ def update_without_scale(goal: Goal) -> Theorem:
         known.equal(term(vhat_), term(phi**2 * vhat), *ratios),
     )
     positive = known.prove(lt(ZERO, term(vhat)))
-    scaled_positive = k.sos(
-        lt(ZERO, term(vhat_)), [(W, ONE, [goal.given["φ is positive"]] * 2 + [positive])], [second], [ONE]
-    )
+    scaled_positive = k.sos(lt(ZERO, term(vhat_)), [(W, ONE, [goal.given["φ is positive"]] * 2 + [positive])], [second], [ONE])
     known.know(positive, scaled_positive, known.prove(le(ZERO, divisor)))
     size, scaled_size = (known.prove(lt(ZERO, app("sqrt", term(x)))) for x in (vhat, vhat_))
     known.know(size, scaled_size)
@@ -261,14 +256,11 @@ refuted(
     title="for the row CPPO (without its regulariser) the first step, as ε → 0, is invariant to φ",
     source="Section 5, Prop. 2, with Table 1, row CPPO",
     printed=PRINTED_LIMIT,
-    statement=equals(first_free_step(cppo(rewards(phi))), first_free_step(cppo(rewards()))),
-    assumptions=GROUP
-    | {
-        "γ is positive": gamma > 0,
-        "neither gradient is 0": sp.And(sp.Ne(cppo(rewards()), 0), sp.Ne(cppo(rewards(phi)), 0)),
-    },
+    statement=equals(first_free_step(scaled), first_free_step(once)),
+    assumptions=CPPO | {"neither gradient is 0": sp.And(sp.Ne(once, 0), sp.Ne(scaled, 0))},
     unstated=(*tuple(GROUP)[:-1], "neither gradient is 0"),
-    witness={"G": 3, "ddof": 1, "n": [1, 1, 1], "r": [8, -3, -5], "gamma": 4, "phi": 2, "w": [[1], [3], [0]]},
+    witness={"G": 3, "ddof": 1, "n": [1, 1, 1], "r": [8, -3, -5], "gamma": 4, "phi": 2, "w": [[1], [3], [0]]}
+    | {"sd": 7, "sd_": 14, "g_A": "8/21", "g_A_": "-1/21"},
     module=__name__,
     repair="fontana2026.eq23.cppo.repaired",
     finding="Prop. 2 needs token weights that are the same for r and φ r; CPPO's threshold γ on |A_i| changes them. "

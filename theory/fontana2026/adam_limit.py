@@ -86,9 +86,7 @@ def sizes(goal: Goal) -> None:
     """The denominators are positive."""
     goal.know(goal.prove(lt(ZERO, term(S))), goal.prove(le(ZERO, term(eps / phi))))
     goal.know(*(goal.arith(lt(ZERO, term(x))) for x in (S + eps, S + eps / phi)))
-    goal.know(
-        k.sos(lt(ZERO, term(phi * S)), [(W, ONE, [goal.given["φ is positive"], goal.prove(lt(ZERO, term(S)))])], [], [])
-    )
+    goal.know(k.sos(lt(ZERO, term(phi * S)), [(W, ONE, [goal.given["φ is positive"], goal.prove(lt(ZERO, term(S)))])], [], []))
     whole = goal.arith(lt(ZERO, term(phi * S + eps)))
     goal.know(whole, k.sos(lt(ZERO, term((phi * S + eps) ** 2)), [(W, ONE, [whole, whole])], [], []))
     goal.define(*goal.facts)
@@ -167,9 +165,7 @@ def sensitivity(goal: Goal) -> Theorem:
     x, nonzero = term(phi), k.negate(goal.prove(lt(ZERO, term(phi * S + eps))))
     slope = k.diff(x, term(phi * mhat / (phi * S + eps)), x, [nonzero])
     (bound, f, at, found), hole = slope.concl.args, term(theta)
-    return k.rewrite(
-        goal.equal(found, goal.claim.args[3]), slope, hole, mk("deriv", at, subst(f, {bound: at}), at, hole)
-    )
+    return k.rewrite(goal.equal(found, goal.claim.args[3]), slope, hole, mk("deriv", at, subst(f, {bound: at}), at, hole))
 
 
 def first_step(gradient: sp.Expr, epsilon: Fraction) -> sp.Expr:

@@ -98,9 +98,7 @@ def same_run(goal: Goal, epsilon: sp.Expr, divides: Callable[[Context, Term], Th
         return for_all(at, ONE, last, k.and_intro([there, m_same, v_same, floor]))
 
     inside = goal.assuming(*span)
-    starts = [
-        inside.at(goal.given[name], at) for name in ("both runs start at the same parameters", "moments start at 0")
-    ]
+    starts = [inside.at(goal.given[name], at) for name in ("both runs start at the same parameters", "moments start at 0")]
     zero = equations(Context(starts))
     at_zero = [subst(p, {now: ZERO}) for p in claims]
     base = [inside.equal(*p.args, *zero) for p in at_zero[:3]] + [Context(zero).arith(at_zero[3])]

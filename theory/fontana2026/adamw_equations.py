@@ -145,9 +145,7 @@ def ascent_and_descent(goal: Goal) -> Theorem:
     printed="θ_{t-1} + ξ λ θ_{t-1} against θ_{t-1} - ξ λ θ_{t-1}",
     assumptions={"ξλ is positive": xi * lam > 0, "ξλ is below 2": xi * lam < 2, "the weight is not 0": sp.Ne(theta, 0)},
     unstated=("ξλ is positive", "ξλ is below 2", "the weight is not 0"),
-    statement=sp.And(
-        (theta + xi * lam * theta) ** 2 > theta**2, theta**2 > (theta - xi * lam * theta) ** 2, evaluate=False
-    ),
+    statement=sp.And((theta + xi * lam * theta) ** 2 > theta**2, theta**2 > (theta - xi * lam * theta) ** 2, evaluate=False),
     model={"xi": "1/10", "lam": "1/10", "theta": 1},
     drops={
         "ξλ is positive": {"xi": "1/10", "lam": 0, "theta": 1},

@@ -12,17 +12,17 @@ import sympy as sp
 from theory import kernel as k
 from theory.decide import Goal
 from theory.fontana2026.reward_gradient import G, advantage, beta, i, n, over_tokens, phi, rewards, t
-from theory.fontana2026.reward_scale import GROUP, gradient, normalised
+from theory.fontana2026.reward_scale import GROUP, gradient, sd, sd_, sigma
 from theory.kernel import Term, Theorem
 from theory.kernel.terms import ONE, ZERO, eq, mul, neg, sub
-from theory.language import family, formula, reals, term
+from theory.language import equals, family, formula, reals, term
 from theory.proposition import proposition, refuted
 from theory.tactics import MINUS, Context, discharge
 from theory.tactics_adam import W
 from theory.tactics_powers import square_positive
 
 s, score, pi, ref, a, b = (family(x) for x in ("s", "score", "pi", "ref", "a", "b"))
-slope_a, slope_b, x, c = reals("slope_a slope_b x c")
+g, g_, pull, slope_a, slope_b, x, c = reals("g g_ pull slope_a slope_b x c")
 
 
 def token(of: Any, at: Any) -> sp.Expr:
@@ -34,26 +34,26 @@ def token(of: Any, at: Any) -> sp.Expr:
 penalty = sp.Sum(over_tokens((1 - ref(i, t) / pi(i, t)) * score(i, t)) / (G * n(i)), (i, 1, G))
 
 
-def grpo(of: Any) -> sp.Expr:
-    """g = g_A - β ∇R for the row GRPO R1, in one coordinate."""
-    return gradient(of, normalised(of), token) - beta * penalty
-
-
 refuted(
     "fontana2026.s5a",
     title="with β ≠ 0 the gradient of GRPO R1 depends on the scale of the reward",
     source="Section 5, after Prop. 2, with Table 1, row GRPO R1",
     printed="with β ≠ 0 the invariance is lost: the dynamics depend on the reward's scale",
-    statement=sp.Ne(grpo(rewards(phi)), grpo(rewards()), evaluate=False),
+    statement=sp.Ne(g_, g),
     assumptions=GROUP
     | {
+        "∇R": equals(pull, penalty),
+        "σ(r) and σ(φ r)": sp.And(equals(sd, sigma(rewards())), equals(sd_, sigma(rewards(phi)))),
+        "g at r": equals(g, gradient(rewards(), 1 / (G * n(i) * sd), token) - beta * pull),
+        "g* at φ r": equals(g_, gradient(rewards(phi), 1 / (G * n(i) * sd_), token) - beta * pull),
         "the scale changes": sp.Ne(phi, 1),
         "β is not 0": sp.Ne(beta, 0),
-        "the regulariser pulls": sp.Ne(penalty, 0, evaluate=False),
+        "the regulariser pulls": sp.Ne(pull, 0),
     },
     unstated=(*tuple(GROUP)[:-1], "the scale changes", "the regulariser pulls"),
     witness={"G": 2, "ddof": 0, "n": [1, 1], "r": [0, 1], "phi": 2, "beta": 1}
-    | {"s": [[1], [1]], "score": [[1], [0]], "pi": [["1/2"], ["1/4"]], "ref": [["1/4"], ["1/2"]]},
+    | {"s": [[1], [1]], "score": [[1], [0]], "pi": [["1/2"], ["1/4"]], "ref": [["1/4"], ["1/2"]]}
+    | {"sd": "1/2", "sd_": 1, "pull": "1/4", "g": "-3/4", "g_": "-3/4"},
     module=__name__,
     repair="fontana2026.s5a.repaired",
     finding="GRPO R1, a row of Table 1 with a regulariser, divides by σ(r), so its gradient is the same for r and "

@@ -64,9 +64,7 @@ refuted(
     title="g_A is homogeneous in the reward, for the α of GRPO R1",
     source="Appendix C, Eq. 23, with Table 1, row GRPO R1 (the same in every row with σ(r) in α)",
     printed="g*_A = φ g_A",
-    statement=equals(
-        gradient(rewards(phi), normalised(rewards(phi))), phi * gradient(rewards(), normalised(rewards()))
-    ),
+    statement=equals(gradient(rewards(phi), normalised(rewards(phi))), phi * gradient(rewards(), normalised(rewards()))),
     assumptions=GROUP,
     unstated=tuple(GROUP)[:-1],
     witness=PAIR,
@@ -79,22 +77,24 @@ refuted(
 )
 
 
-def cppo(of: Any) -> sp.Expr:
-    return gradient_of_kept(of, normalised(of), gamma)
-
+once, scaled, sd, sd_ = reals("g_A g_A_ sd sd_")  # g_A, g*_A, σ(r) and σ(φ r), in the row CPPO
+CPPO = GROUP | {
+    "γ is positive": gamma > 0,
+    "σ(r) and σ(φ r)": sp.And(equals(sd, sigma(rewards())), equals(sd_, sigma(rewards(phi)))),
+    "g_A at r": equals(once, gradient_of_kept(rewards(), 1 / (G * n(i) * sd), gamma)),
+    "g*_A at φ r": equals(scaled, gradient_of_kept(rewards(phi), 1 / (G * n(i) * sd_), gamma)),
+}
 
 refuted(
     "fontana2026.eq23.cppo",
     title="for the α of CPPO, g_A is homogeneous in the reward or does not depend on its scale",
     source="Appendix C, Eq. 23, with Table 1, row CPPO",
     printed="g*_A = φ g_A, with α = α^S_i 1{|A_i| > γ}",
-    statement=sp.Implies(
-        sp.Ne(cppo(rewards(phi)), cppo(rewards()), evaluate=False),
-        equals(cppo(rewards(phi)), phi * cppo(rewards())),
-    ),
-    assumptions=GROUP | {"γ is positive": gamma > 0},
+    statement=sp.Implies(sp.Ne(scaled, once), equals(scaled, phi * once)),
+    assumptions=CPPO,
     unstated=(*tuple(GROUP)[:-1], "γ is positive"),
-    witness=PAIR | {"gamma": "1/2"},
+    witness=PAIR | {"gamma": "1/2", "sd": "1/2", "sd_": 1, "g_A": 0, "g_A_": "1/2"},
+    hints={"r": "binary", "w": "binary"},
     module=__name__,
     repair="fontana2026.eq23.cppo.repaired",
     finding="CPPO's threshold γ is compared with |A_i|, so scaling the rewards changes which completions count. For "
@@ -143,9 +143,7 @@ SIGMA: dict[str, Any] = PAIR | {"c": [[1], [1]]}
     title="g*_A = g_A for φ > 0, if α is free of the rewards but for a factor 1/σ(r)",
     source="Appendix C, Eq. 23, corrected for the rows with σ(r)",
     printed="g*_A = φ g_A",
-    statement=equals(
-        gradient(rewards(phi), c(i, t) / sigma(rewards(phi))), gradient(rewards(), c(i, t) / sigma(rewards()))
-    ),
+    statement=equals(gradient(rewards(phi), c(i, t) / sigma(rewards(phi))), gradient(rewards(), c(i, t) / sigma(rewards()))),
     assumptions={name: GROUP[name] for name in tuple(GROUP)[1:]},
     unstated=tuple(GROUP)[1:],
     model=SIGMA,

@@ -1,0 +1,51 @@
+"""Decisions: the second solver, and what a smaller shape says of itself."""
+
+import planted
+import z3
+
+from lossproof.decide import Solver, certify, prove
+from lossproof.properties import load
+from lossproof.target import checked, objective
+from lossproof.witness import make
+from lossproof.world import Claim, ConcreteWorld, violated
+
+PROPERTIES = load()
+
+
+def test_cvc5_confirms_and_refuses():
+    x = z3.Real("x")
+    solver = z3.SolverFor("QF_NRA")
+    solver.add(x * x < 0)
+    assert certify(solver)
+    other = z3.SolverFor("QF_NRA")
+    other.add(x * x < 1)
+    assert not certify(other)
+
+
+def test_a_certified_proof_names_both_solvers():
+    proof = prove(PROPERTIES["prefix-neutral"], checked("plain", planted.plain), 3, 2, certify=True)
+    assert proof.proved and "z3" in proof.method and "cvc5" in proof.method
+
+
+def test_assumptions_without_shared_symbols_are_left_out():
+    from lossproof.world import SymbolicWorld
+    from theory.kernel import var
+    from theory.kernel.terms import ZERO, lt
+
+    a, b, c, d = map(var, "abcd")
+    world = SymbolicWorld(None, 2, 1)
+    world.given = [lt(a, b), lt(b, c), lt(ZERO, d)]
+    assert Solver(world).near([lt(ZERO, a)]) == [lt(a, b), lt(b, c)]
+    assert Solver(world).holds(lt(a, c))[0] == "unsat"
+
+
+def test_nearly_equal_rewards_refute_nothing():
+    world = ConcreteWorld(objective("grpo"), make([1000.0, 1000.0 + 1e-9, 1000.0], [1, 2, 2], 2))
+    world.gradient(world.inputs())
+    assert world.outside
+
+
+def test_a_strict_claim_is_not_broken_by_rounding():
+    assert not violated(Claim(1e-12, "<", 0.0, ""), 1.0)
+    assert violated(Claim(1e-3, "<", 0.0, ""), 1.0)
+    assert not violated(Claim(1e-15, "!=", 0.0, ""), 1.0)
