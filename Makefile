@@ -1,4 +1,4 @@
-# `make` checks every claim and renders paper_checks.md; `make test` runs the tests. Both need Python >= 3.11 only.
+# `make` checks every claim, renders paper_checks.md and audits GRPO; `make test` runs the tests. Both need Python >= 3.11 only.
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready

@@ -82,7 +82,7 @@ class Scalar:
         return self._of(self._tensor.round().long() if digits is None else self._tensor.round(decimals=digits))
 
     def __divmod__(self, other: Any) -> Any:
-        return self // other, self % other  # type: ignore[operator]
+        return self // other, self % other
 
     def __pos__(self) -> "Scalar":
         return self

@@ -24,11 +24,11 @@ class Unfollowed(Exception):
     """A path on which a number left tensors that no decision accounts for; the path has no value."""
 
 
-class Recorder(TorchDispatchMode):
+class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Records one path. With `split`, boolean indices are decided entry by entry instead of making shapes ragged."""
 
     def __init__(self, forced: Sequence[bool] = (), split: bool = False):
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.trace, self.forced, self.split = Trace(), list(forced), split
         self.quiet = False
         self.counts: dict[int, torch.Tensor] = {}  # storage -> how many rows a boolean index took, as a tensor

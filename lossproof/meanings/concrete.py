@@ -27,7 +27,7 @@ class Concrete:
         return math.copysign(math.inf, a) if a == 0 else 1 / a
 
     def exp(self, a: Any) -> Any:
-        return math.exp(a) if a < 709.7 else math.inf
+        return math.inf if a > 709.78 else math.exp(a)
 
     def log(self, a: Any) -> Any:
         return math.log(a) if a > 0 else -math.inf if a == 0 else math.nan
@@ -61,7 +61,7 @@ class Rational(Concrete):
         return q
 
     def inv(self, a: Fraction) -> Fraction:
-        return 1 / a
+        return 1 / a if a else _refuse("1/", a)
 
     def exp(self, a: Fraction) -> Fraction:
         return Fraction(1) if a == 0 else _refuse("exp", a)

@@ -130,7 +130,7 @@ def binary(name: str) -> Any:
 
 def infinite(s: Scalars, a: Any) -> Array:
     """isinf: only constants are infinite."""
-    return s.elementwise(lambda x: s.m.truth(True) if isinstance(x, Infinite) else x if isinstance(x, Poison) else s.m.truth(False), a)
+    return s.elementwise(lambda x: x if type(x) is Poison else s.m.truth(isinstance(x, Infinite)), a)
 
 
 def nan(s: Scalars, a: Any) -> Array:
@@ -209,6 +209,7 @@ TABLE = {
     "exp2": lambda s, a: s.lift(lambda x: s.exp(s.mul(x, s.log(s.constant(2)))), a),
     "addcmul": lambda s, a, b, c, value=1: add(s, a, s.lift(s.mul, b, c), value),
     "addcdiv": lambda s, a, b, c, value=1: add(s, a, s.lift(s.div, b, c), value),
-    "lerp": lambda s, a, b, w: s.lift(s.add, a, s.lift(s.mul, w, sub(s, b, a))), "hardtanh": lambda s, a, lo=-1, hi=1: clamp(s, a, lo, hi),
+    "lerp": lambda s, a, b, w: s.lift(s.add, a, s.lift(s.mul, w, sub(s, b, a))),
+    "hardtanh": lambda s, a, lo=-1, hi=1: clamp(s, a, lo, hi),
     "leaky_relu": lambda s, a, slope=0.01: where(s, s.lift(s.less, 0, a), a, s.lift(s.mul, a, slope)),
 }  # fmt: skip

@@ -260,7 +260,7 @@ def numpy_float(logp, rewards, mask):
 
 
 def percent(logp, rewards, mask):
-    n = float("%f" % mask.sum().item())  # here
+    n = float("%f" % mask.sum().item())  # here  # noqa: UP031
     return weighted(logp, rewards, mask) / n
 
 

@@ -69,27 +69,34 @@ B = torch.tensor([[True, False, True, True], [False, True, True, False], [True, 
 INF = float("inf")
 
 REAL = {
-    "arithmetic": lambda x, m: x + 2 * x - x / 4 - (3 - x) + x * m + torch.add(x, m, alpha=0.5) - torch.rsub(x, m, alpha=2),
+    "arithmetic": lambda x, m: x + 2 * x - x / 4 - (3 - x) + x * m
+    + torch.add(x, m, alpha=0.5) - torch.rsub(x, m, alpha=2),
     "neg_square": lambda x, m: -x.square() + x**3 - x**0 + x.pow(2.0),
     "exp": lambda x, m: x.exp() + x.expm1() + torch.exp2(x / 2),
     "sigmoid": lambda x, m: x.sigmoid() * x.tanh() + F.silu(x),
     "softplus": lambda x, m: F.softplus(x) + F.softplus(x, beta=2.0) + F.logsigmoid(x) + F.logsigmoid(-x),
     "minmax": lambda x, m: torch.minimum(x, x.flip(0)) + torch.maximum(x, m) + torch.min(x, m) + torch.max(x, -x),
     "fminmax": lambda x, m: torch.fmin(x, x.flip(1)) + torch.fmax(x, m),
-    "clamp": lambda x, m: x.clamp(-0.5, 0.5) + x.clamp(min=0) + x.clamp(max=1) + torch.clamp(x, m - 1, m) + x.clamp(1, 1),
+    "clamp": lambda x, m: x.clamp(-0.5, 0.5) + x.clamp(min=0) + x.clamp(max=1) + torch.clamp(x, m - 1, m)
+    + x.clamp(1, 1),
     "clamp_to": lambda x, m: torch.clamp_min(x, 0.5) + torch.clamp_max(x, m) + torch.clamp_min(x, m),
     "abs": lambda x, m: x.abs() + x.sign() + torch.sgn(x) + (x - m).abs(),
     "relu": lambda x, m: F.relu(x) + F.hardtanh(x) + F.leaky_relu(x, 0.1) + F.threshold(x, 0.5, 0.0) + F.relu6(x),
     "where": lambda x, m: torch.where(x > 0, x, -2 * x) + torch.where(m == 0, 0.0, x) + torch.where(m > 0, x, 1.0),
-    "masked_fill": lambda x, m: x.masked_fill(m == 0, 2.0) + x.masked_fill(x < 0, -1.0) + x.masked_fill(B, x[0, 0].detach()),
+    "masked_fill": lambda x, m: x.masked_fill(m == 0, 2.0) + x.masked_fill(x < 0, -1.0)
+    + x.masked_fill(B, x[0, 0].detach()),
     "compare": lambda x, m: x * ((x <= 0.5).double() + (x >= m) + (x == 0) + (x != 1).to(x.dtype) + (x < m).long() + (x > 1)),
     "logical": lambda x, m: x * ((x > 0) & B | (m == 0) ^ B) + x * (~(x > 1)) + x * torch.logical_and(x, m)
     + x * torch.logical_or(x, m).logical_not() + x * torch.logical_xor(x, m),
-    "bitwise": lambda x, m: x * torch.bitwise_and(x > 0, B) + x * torch.bitwise_or(x > 0, B) + x * torch.bitwise_not(x > 0)
+    "bitwise": lambda x, m: x * torch.bitwise_and(x > 0, B) + x * torch.bitwise_or(x > 0, B)
+    + x * torch.bitwise_not(x > 0)
     + x * torch.bitwise_xor(x > 0, B) + x * (~m.long()),
-    "finite": lambda x, m: torch.where(torch.isfinite(x) & ~x.isnan() & ~x.isinf(), x, 0.0) + torch.nan_to_num(x, 0.0),
-    "sum": lambda x, m: x.sum() + x.sum(1) [0] + x.sum(dim=(0, 1), keepdim=True) + x.sum(-1, keepdim=True) + (x * m).nansum(0),
-    "mean": lambda x, m: x.mean() + x.mean(-1, keepdim=True) + x.mean((0, 1)) + (x * m).sum(1, keepdim=True) / m.sum(1, True),
+    "finite": lambda x, m: torch.where(torch.isfinite(x) & ~x.isnan() & ~x.isinf(), x, 0.0)
+    + torch.nan_to_num(x, 0.0),
+    "sum": lambda x, m: x.sum() + x.sum(1) [0] + x.sum(dim=(0, 1), keepdim=True) + x.sum(-1, keepdim=True)
+    + (x * m).nansum(0),
+    "mean": lambda x, m: x.mean() + x.mean(-1, keepdim=True) + x.mean((0, 1))
+    + (x * m).sum(1, keepdim=True) / m.sum(1, True),
     "prod": lambda x, m: (x + 5).prod(1, keepdim=True) + (x[0] + 6).prod() + x.detach().cumprod(-1),
     "amax": lambda x, m: x.amax(1, keepdim=True) + x.amin(0) + x.amax() + x.max() - x.min() + x.amax((0, 1)),
     "max_dim": lambda x, m: x + x.detach().max(1, keepdim=True).values + x.detach().min(-2).values,
@@ -101,49 +108,67 @@ REAL = {
     "cumsum": lambda x, m: x.cumsum(1) + m.cumsum(0) * x + x.flip(-1).cumsum(-1).flip(-1) + x[0].cumsum(0),
     "dot": lambda x, m: x * torch.dot(x[0], m[0]) + x @ x.t() @ m + torch.mv(x, m[1])[:, None],
     "einsum": lambda x, m: torch.einsum("gt,gt->g", x, m)[:, None] * x + torch.einsum("ij,kj->ik", x, m) @ x,
-    "bmm": lambda x, m: torch.bmm(x[None], m.t()[None])[0] @ x + torch.baddbmm(x[None], x[None, :, :3], x[None], beta=2, alpha=3)[0],
+    "bmm": lambda x, m: torch.bmm(x[None], m.t()[None])[0] @ x
+    + torch.baddbmm(x[None], x[None, :, :3], x[None], beta=2, alpha=3)[0],
     "addmm": lambda x, m: torch.addmm(x, x[:, :3], m[:3], beta=0.5, alpha=2.0) + F.linear(x, x.t() @ m),
     "outer": lambda x, m: torch.outer(x[0, :3], m[0]) + x,
     "gather": lambda x, m: x.gather(1, I3) + torch.take_along_dim(x, I3, 1) + x.take(I3) + x.index_select(1, I3[0]),
-    "index": lambda x, m: x[:, [1, 0, 0, 2]] + x[I3[:, 0] % 3] + x[None, :, -1].t() + x[torch.tensor([2, 0, 0]), torch.tensor([1, 1, 3])][:, None],
-    "scatter": lambda x, m: torch.zeros_like(x).scatter(1, I3[:, :1], x[:, :1]) + torch.zeros_like(x).scatter_add(1, I3, x)
+    "index": lambda x, m: x[:, [1, 0, 0, 2]] + x[I3[:, 0] % 3] + x[None, :, -1].t()
+    + x[torch.tensor([2, 0, 0]), torch.tensor([1, 1, 3])][:, None],
+    "scatter": lambda x, m: torch.zeros_like(x).scatter(1, I3[:, :1], x[:, :1])
+    + torch.zeros_like(x).scatter_add(1, I3, x)
     + x.scatter(0, I3[:1] % 3, 2.5),
-    "index_add": lambda x, m: x.index_add(0, torch.tensor([2, 0]), x[:2], alpha=2) + x.index_fill(1, torch.tensor([1]), 4.0)
+    "index_add": lambda x, m: x.index_add(0, torch.tensor([2, 0]), x[:2], alpha=2)
+    + x.index_fill(1, torch.tensor([1]), 4.0)
     + x[0].index_add(0, torch.tensor([1, 1]), x[1, :2]) + x.index_copy(0, torch.tensor([1, 0]), x[1:]),
     "put": put,
-    "cat": lambda x, m: torch.cat([x, m], 1)[:, ::2] + torch.stack([x, m], 1)[:, 0] + torch.hstack([m[:, :2], x[:, :2]]),
+    "cat": lambda x, m: torch.cat([x, m], 1)[:, ::2] + torch.stack([x, m], 1)[:, 0]
+    + torch.hstack([m[:, :2], x[:, :2]]),
     "pad": lambda x, m: F.pad(x, (1, -1)) + F.pad(x[:, :2], (0, 2, 1, -1), value=2.0) + x.roll(1, 1) + x.roll(2),
-    "repeat": lambda x, m: x[:, :2].repeat(1, 2) + x[:, :2].repeat_interleave(2, 1) + x[:1].repeat(3, 1) + x[:, :1].tile(4),
+    "repeat": lambda x, m: x[:, :2].repeat(1, 2) + x[:, :2].repeat_interleave(2, 1) + x[:1].repeat(3, 1)
+    + x[:, :1].tile(4),
     "triangle": lambda x, m: x.tril() + x.triu(1) + x.tril(-1) + x * torch.eye(3, 4, dtype=x.dtype),
     "expand": lambda x, m: x[:, :1].expand(-1, 4).sum(0) + x + x[0].expand(2, 3, 4).mean(0) + x[0, 0].expand_as(x),
     "views": lambda x, m: x.t().reshape(2, 6).view(3, 4) + x.unflatten(1, (2, 2)).flatten(1) + x.diagonal().sum()
-    + torch.cat(x.chunk(2, -1)[::-1], 1) + torch.stack(x.unbind(0)) + x.permute(1, 0).mT + x.as_strided((3, 4), (4, 1)) + x.movedim(0, 1).t(),
+    + torch.cat(x.chunk(2, -1)[::-1], 1) + torch.stack(x.unbind(0)) + x.permute(1, 0).mT
+    + x.as_strided((3, 4), (4, 1)) + x.movedim(0, 1).t(),
     "inplace": inplace,
     "metadata": metadata,
     "buffers": buffers,
-    "casts": lambda x, m: x * (x > 0).float().double() + x * m.bool().int() + x * m.long() + x * (m * 2).round().to(torch.int64)
+    "casts": lambda x, m: x * (x > 0).float().double() + x * m.bool().int() + x * m.long()
+    + x * (m * 2).round().to(torch.int64)
     + x * (x > 0).to(x) + x * m.floor() + x * m.ceil().trunc() + x * m.sum().type(torch.int32),
-    "integers": lambda x, m: x * (m.sum() * 6 // 1) + x * (torch.tensor(7) // 2) + x * torch.arange(4) + x * torch.arange(1, 9, 2),
-    "constants": lambda x, m: x * torch.ones(4, dtype=x.dtype) + torch.full((3, 1), 0.1, dtype=x.dtype) + x.new_tensor([1.0, 2, 3, 4])
-    + x.new_zeros(4) + x.new_ones(4) + x.new_full((4,), 0.3) + torch.full_like(x, 2) + torch.zeros(4) + torch.scalar_tensor(2.0, dtype=x.dtype),
-    "infinite": lambda x, m: x.clamp(-INF, INF) + torch.minimum(x, torch.tensor(INF)) + torch.nan_to_num(torch.tensor(INF), posinf=2.0) * x
+    "integers": lambda x, m: x * (m.sum() * 6 // 1) + x * (torch.tensor(7) // 2) + x * torch.arange(4)
+    + x * torch.arange(1, 9, 2),
+    "constants": lambda x, m: x * torch.ones(4, dtype=x.dtype) + torch.full((3, 1), 0.1, dtype=x.dtype)
+    + x.new_tensor([1.0, 2, 3, 4])
+    + x.new_zeros(4) + x.new_ones(4) + x.new_full((4,), 0.3) + torch.full_like(x, 2) + torch.zeros(4)
+    + torch.scalar_tensor(2.0, dtype=x.dtype),
+    "infinite": lambda x, m: x.clamp(-INF, INF) + torch.minimum(x, torch.tensor(INF))
+    + torch.nan_to_num(torch.tensor(INF), posinf=2.0) * x
     + x.masked_fill(~B, -INF).logsumexp(1, keepdim=True) + x.masked_fill(~B, -INF).amax(1).detach()[:, None],
     "mse": lambda x, m: F.mse_loss(x, m) + F.mse_loss(x, m, reduction="sum") * x + F.mse_loss(x, m, reduction="none"),
-    "combined": lambda x, m: torch.addcmul(x, x, m, value=2) + torch.addcdiv(x, x, m + 1, value=0.5) + torch.lerp(x, m, 0.3)
+    "combined": lambda x, m: torch.addcmul(x, x, m, value=2) + torch.addcdiv(x, x, m + 1, value=0.5)
+    + torch.lerp(x, m, 0.3)
     + torch.lerp(x, m, m),
-    "var": lambda x, m: x.var() + x.var(1, correction=0, keepdim=True) + torch.var_mean(x, 0)[1] + x.var(0, unbiased=False),
-    "norm1": lambda x, m: torch.linalg.vector_norm(x, 1) + x.norm(p=1, dim=1, keepdim=True) + torch.linalg.vector_norm(x.detach(), INF)
+    "var": lambda x, m: x.var() + x.var(1, correction=0, keepdim=True) + torch.var_mean(x, 0)[1]
+    + x.var(0, unbiased=False),
+    "norm1": lambda x, m: torch.linalg.vector_norm(x, 1) + x.norm(p=1, dim=1, keepdim=True)
+    + torch.linalg.vector_norm(x.detach(), INF)
     + torch.linalg.vector_norm(m, 0, dim=1, keepdim=True),
     "xlogy": lambda x, m: torch.xlogy(m, m + 1) + torch.xlogy(m, 2.0) * x,
     "detach": lambda x, m: x * x.detach() + (x - x.detach()).exp() + x.data.clone() * x,
 }  # fmt: skip
 POSITIVE = {
     "log": lambda x, m: x.log() + x.log1p() + x.log2() + x.log10() + torch.xlogy(x, x),
-    "roots": lambda x, m: x.sqrt() + x.rsqrt() + x**0.5 + x**-1.5 + x**1.3 + x.pow(m + 1) + 2.0**x + x.reciprocal() + 1 / x,
+    "roots": lambda x, m: x.sqrt() + x.rsqrt() + x**0.5 + x**-1.5 + x**1.3 + x.pow(m + 1) + 2.0**x + x.reciprocal()
+    + 1 / x,
     "power": lambda x, m: torch.pow(x, -2) + torch.pow(x, x),
     "std": lambda x, m: (x * I3).std() + (x * I3).std(1, keepdim=True, correction=0) + torch.std_mean(x * I3, 0)[0],
-    "norm": lambda x, m: x.norm() + x.norm(dim=-1, keepdim=True) + torch.linalg.vector_norm(x, 3) + F.normalize(x, dim=1),
-    "masked_mean": lambda x, m: (x * m).sum(-1, keepdim=True) / m.sum(-1, keepdim=True).clamp(min=1.0) + x.log() / m.sum(),
+    "norm": lambda x, m: x.norm() + x.norm(dim=-1, keepdim=True) + torch.linalg.vector_norm(x, 3)
+    + F.normalize(x, dim=1),
+    "masked_mean": lambda x, m: (x * m).sum(-1, keepdim=True) / m.sum(-1, keepdim=True).clamp(min=1.0)
+    + x.log() / m.sum(),
 }  # fmt: skip
 CASES = {**{n: (f, False) for n, f in REAL.items()}, **{n: (f, True) for n, f in POSITIVE.items()}}
 

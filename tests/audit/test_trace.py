@@ -151,8 +151,8 @@ def test_recording_changes_nothing():
     x = example(3, 2)
     kept = {n: t.clone() for n, t in x.items()}
     weights = WEIGHTS.clone()
-    first = explore(lambda logp, rewards, mask: in_place(logp, rewards[:, None], mask), {n: x[n] for n in ("logp", "rewards", "mask")})
-    second = explore(lambda logp, rewards, mask: in_place(logp, rewards[:, None], mask), {n: x[n] for n in ("logp", "rewards", "mask")})
+    given = {n: x[n] for n in ("logp", "rewards", "mask")}
+    first, second = (explore(lambda logp, rewards, mask: in_place(logp, rewards[:, None], mask), given) for _ in range(2))
     assert [str(c.func) for c in first[0].calls] == [str(c.func) for c in second[0].calls]
     assert all(torch.equal(x[n], kept[n]) for n in x) and torch.equal(weights, WEIGHTS)
     assert not any(t.requires_grad for t in x.values())

@@ -29,7 +29,8 @@ from theory.fontana2026.adamw_equations import (
     xi,
 )
 from theory.fontana2026.reward_gradient import G, i, j, phi, r
-from theory.fontana2026.reward_scale import CPPO, GROUP, once, scaled, w
+from theory.fontana2026.reward_gradient import n as length
+from theory.fontana2026.reward_scale import CPPO, GROUP, ddof, once, scaled, w
 from theory.kernel import Theorem
 from theory.kernel.terms import ONE, ZERO, add, app, eq, inv, le, lt, mul, subst
 from theory.language import ForAll, equals, family, formula, mean, reals, tends, term
@@ -257,8 +258,13 @@ refuted(
     source="Section 5, Prop. 2, with Table 1, row CPPO",
     printed=PRINTED_LIMIT,
     statement=equals(first_free_step(scaled), first_free_step(once)),
-    assumptions=CPPO | {"neither gradient is 0": sp.And(sp.Ne(once, 0), sp.Ne(scaled, 0))},
-    unstated=(*tuple(GROUP)[:-1], "neither gradient is 0"),
+    assumptions=CPPO
+    | {
+        "three completions of one token": sp.And(equals(G, 3), ForAll(i, 1, G, equals(length(i), 1)), equals(ddof, 1)),
+        "neither gradient is 0": sp.And(sp.Ne(once, 0), sp.Ne(scaled, 0)),
+    },
+    unstated=(*tuple(GROUP)[:-1], "three completions of one token", "neither gradient is 0"),
+    hints={"r": "integer", "w": "integer", "gamma": "integer", "phi": "integer"},
     witness={"G": 3, "ddof": 1, "n": [1, 1, 1], "r": [8, -3, -5], "gamma": 4, "phi": 2, "w": [[1], [3], [0]]}
     | {"sd": 7, "sd_": 14, "g_A": "8/21", "g_A_": "-1/21"},
     module=__name__,
