@@ -81,7 +81,7 @@ def _decide(p: Property, subject: Subject, G: int, T: int) -> Finding:
     broken = refute(p, subject, (drawn(max(2, rng.randint(2, G)), rng.randint(1, T), rng) for _ in range(TRIALS)))
     if broken is not None:
         return refuted(p, subject, broken)
-    if subject.escapes(G, T) or "paths" in reason:
+    if "paths" in reason or subject.escapes(G, T):
         return Finding(p.id, "unknown", p.statement, scope(G, T), reason=reason)
     return Finding(p.id, "tested", p.statement, scope(G, T), f"{TRIALS} random cases and the corner cases", reason=reason)
 
@@ -103,7 +103,10 @@ def first_violation(p: Property, subject: Subject, case: Case) -> tuple[Claim, C
     """The claim that the case breaks, if it is one that the property speaks of."""
     assert p.claims is not None
     world = ConcreteWorld(subject, case)
-    claims = p.claims(world)
+    try:
+        claims = p.claims(world)
+    except Exception:  # the function refuses this input: it says nothing about the property
+        return None
     if world.outside:
         return None
     return next(((c, world) for c in claims if violated(c, world.scale)), None)
@@ -162,11 +165,14 @@ def prove(p: Property, subject: Subject, G: int, T: int, certify: bool = False) 
         escapes = subject.escapes(G, T)
         if escapes:
             return Proof(False, reason=f"{escapes[0].what} at {escapes[0].line}")
+        differs = subject.differs(G, T)
+        if differs:
+            return Proof(False, reason=differs)
         world = SymbolicWorld(subject, G, T)
         claims = p.claims(world)
         goals = [(world.condition(c.left, c.relation, c.right), [g for g in c.given if isinstance(g, Term)]) for c in claims]
     except TooManyPaths as e:
-        return Proof(False, reason=str(e))
+        return Proof(False, reason=str(e), worth_smaller=True)
     except NotImplementedError as e:
         return Proof(False, reason=str(e))
     solver = Solver(world, certify)

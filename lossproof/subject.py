@@ -12,7 +12,7 @@ from numerics.calling import inputs_of
 
 from .interpret import Formula, combine, interpret
 from .meanings import Meaning
-from .program import Escape, Trace
+from .program import Escape, TooManyPaths, Trace
 from .trace import eager, explore
 
 TOKEN_INPUTS = ("logp", "old_logp", "ref_logp", "mask", "entropy")
@@ -40,6 +40,8 @@ class Subject:
     advantage: Callable[..., torch.Tensor] = centred
     inputs: dict[str, str] = field(default_factory=dict)  # parameter -> canonical name
     traces: dict[Any, list[Trace]] = field(default_factory=dict)
+    refused: dict[Any, TooManyPaths] = field(default_factory=dict)
+    accepted: dict[tuple[int, int], str] = field(default_factory=dict)
     clip: tuple[Fraction | None, Fraction | None] | None = None  # found by properties.clip when first asked for
 
     def __post_init__(self) -> None:
@@ -70,16 +72,32 @@ class Subject:
         return [n for n in dict.fromkeys(self.inputs.values())]
 
     def paths(self, group: int, length: int, direct: bool = False) -> list[Trace]:
-        """The recorded paths at a shape, cached."""
+        """The recorded paths at a shape, cached. Raises TooManyPaths."""
         key = (group, length, direct)
+        if key in self.refused:
+            raise self.refused[key]
         if key not in self.traces:
             sample = example(group, length)
-            self.traces[key] = explore(self.loss, {n: sample[n] for n in self.names(direct)})
+            try:
+                self.traces[key] = explore(self.loss, {n: sample[n] for n in self.names(direct)})
+            except TooManyPaths as e:
+                self.refused[key] = e
+                raise
         return self.traces[key]
 
     def escapes(self, group: int, length: int) -> list[Escape]:
         """Values that left tensors in a way that cannot be followed, on any path."""
         return [e for t in self.paths(group, length) for e in t.escapes]
+
+    def differs(self, group: int, length: int) -> str:
+        """Why the recorded operations are not the function: on inputs that they were not recorded on; '' if they are."""
+        from .reproduces import reproduces
+
+        key = (group, length)
+        if key not in self.accepted:
+            directly = self.takes("advantages")
+            self.accepted[key] = reproduces(self, group, length) or (reproduces(self, group, length, True) if directly else "")
+        return self.accepted[key]
 
     def formula(self, meaning: Meaning, arrays: dict[str, Any], direct: bool = False) -> Formula:
         """Loss and gradient in another meaning. `arrays` holds (G, T) and (G,) object arrays by canonical name."""

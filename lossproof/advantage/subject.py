@@ -64,6 +64,20 @@ class Estimator:
     def escapes(self, group: int, length: int) -> list[Escape]:
         return [e for t in self.paths(group, length) for e in t.escapes]
 
+    def differs(self, group: int, length: int) -> str:
+        """Why the recorded operations are not the function: on rewards that they were not recorded on; '' if they are."""
+        from ..meanings.concrete import Concrete
+
+        groups = one_prompt(group)
+        for seed in (1, 2, 3):
+            g = torch.Generator().manual_seed(seed)
+            mask = (torch.arange(length)[None] <= torch.randint(length, (group, 1), generator=g)).double()
+            x = {"rewards": torch.randn(group, dtype=torch.float64, generator=g), "mask": mask}
+            expected, found = self.run(x, groups), self.formula(Concrete(), {n: a.numpy() for n, a in x.items()}, groups)
+            if not np.allclose(np.array(found, dtype=float), expected.numpy(), rtol=1e-9, atol=1e-12, equal_nan=True):
+                return "the recorded operations do not reproduce the function on other rewards"
+        return ""
+
     def formula(self, meaning: Meaning, arrays: dict[str, Any], group: tuple[int, ...]) -> Any:
         wanted = {n: arrays[n] for n in self.names()}
         paths = [interpret(t, wanted, meaning) for t in self.paths(group, arrays["mask"].shape[1])]
@@ -78,5 +92,3 @@ def first(a: Any) -> Any:
 def one_prompt(n: int) -> tuple[int, ...]:
     return (0,) * n
 
-
-_ = np

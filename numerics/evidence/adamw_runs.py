@@ -164,9 +164,9 @@ def invariant_runs() -> Evidence:
     """Without ε a run does not see the scale, with ε it sees ε/φ and nothing else; moments scale with φ and φ²."""
     ok, separated = True, 0
     for number, (case, default) in enumerate(zip(all_cases(), default_runs(), strict=True)):
+        tabular = number < len(SEEDS)
         free = run(case, ADVANTAGE_ONLY, with_eps(NO_EPS))
-        exponents = EXPONENTS if number < len(SEEDS) else (EXPONENTS[number % 4],)
-        for e in exponents:
+        for e in EXPONENTS[number % 2 :: 2] if tabular else EXPONENTS[number % 4 :][:1]:
             scaled = run(case, ADVANTAGE_ONLY, with_eps(NO_EPS), e)
             ok = ok and torch.equal(scaled.parameters, free.parameters)
             for x, y in zip(free.steps, scaled.steps, strict=True):
@@ -174,12 +174,11 @@ def invariant_runs() -> Evidence:
                 ok = ok and torch.equal(m_, m * 2.0**e) and torch.equal(v_, v * 4.0**e)
             equivalent = parameters(case, ADVANTAGE_ONLY, with_eps(1e-8 * 2.0**e), e)
             ok = ok and torch.equal(equivalent, default.parameters)
-            if e == -20:
-                separated += not torch.equal(parameters(case, ADVANTAGE_ONLY, with_eps(1e-8), e), default.parameters)
-                separated += not torch.equal(free.parameters, default.parameters)
-        if number < len(SEEDS):
+        if tabular:
             ok = ok and other_optimisers(case) and no_stabiliser(case)
-    ok = ok and separated >= 2 * len(SEEDS)
+            small = parameters(case, ADVANTAGE_ONLY, with_eps(1e-8), -20)
+            separated += not torch.equal(small, default.parameters)
+    ok = ok and separated == len(SEEDS)
     detail = (
         f"torch.optim.AdamW, {STEPS} steps of Dr. GRPO (β = 0) on 20 groups, φ from 2^-20 to 2^20, bit by bit: "
         "parameters for φ r are those for r where ε = 0, and those for r with ε/φ where ε = 1e-8; moments are times φ "

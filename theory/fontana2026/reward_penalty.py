@@ -12,10 +12,10 @@ import sympy as sp
 from theory import kernel as k
 from theory.decide import Goal
 from theory.fontana2026.reward_gradient import G, advantage, beta, i, n, over_tokens, phi, rewards, t
-from theory.fontana2026.reward_scale import GROUP, gradient, sd, sd_, sigma
+from theory.fontana2026.reward_scale import GROUP, ddof, gradient, sd, sd_, sigma
 from theory.kernel import Term, Theorem
 from theory.kernel.terms import ONE, ZERO, eq, mul, neg, sub
-from theory.language import equals, family, formula, reals, term
+from theory.language import ForAll, equals, family, formula, reals, term
 from theory.proposition import proposition, refuted
 from theory.tactics import MINUS, Context, discharge
 from theory.tactics_adam import W
@@ -42,6 +42,7 @@ refuted(
     statement=sp.Ne(g_, g),
     assumptions=GROUP
     | {
+        "two completions of one token": sp.And(equals(G, 2), ForAll(i, 1, G, equals(n(i), 1)), equals(ddof, 0)),
         "∇R": equals(pull, penalty),
         "σ(r) and σ(φ r)": sp.And(equals(sd, sigma(rewards())), equals(sd_, sigma(rewards(phi)))),
         "g at r": equals(g, gradient(rewards(), 1 / (G * n(i) * sd), token) - beta * pull),
@@ -50,7 +51,7 @@ refuted(
         "β is not 0": sp.Ne(beta, 0),
         "the regulariser pulls": sp.Ne(pull, 0),
     },
-    unstated=(*tuple(GROUP)[:-1], "the scale changes", "the regulariser pulls"),
+    unstated=(*tuple(GROUP)[:-1], "two completions of one token", "the scale changes", "the regulariser pulls"),
     witness={"G": 2, "ddof": 0, "n": [1, 1], "r": [0, 1], "phi": 2, "beta": 1}
     | {"s": [[1], [1]], "score": [[1], [0]], "pi": [["1/2"], ["1/4"]], "ref": [["1/4"], ["1/2"]]}
     | {"sd": "1/2", "sd_": 1, "pull": "1/4", "g": "-3/4", "g_": "-3/4"},
