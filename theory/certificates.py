@@ -41,7 +41,7 @@ def certificate(theorem: Theorem) -> dict[str, Any]:
     def visit(th: Theorem) -> int:
         if id(th) not in done:
             params = code(th.params)
-            hyps = sorted(term_id(h) for h in th.hyps)
+            hyps = sorted(term_id(h) for h in sorted(th.hyps, key=repr))
             steps.append({"rule": th.rule, "params": params, "hyps": hyps, "concl": term_id(th.concl)})
             done[id(th)] = len(steps) - 1
         return done[id(th)]

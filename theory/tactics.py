@@ -247,13 +247,13 @@ class Context:
         return out
 
     def denominators(self, p: Poly) -> list[Theorem]:
-        todo = [a.args[0] for m in p for a, _ in m if a.op == "inv"]
+        todo = [a.args[0] for m in p for a in sorted((a for a, _ in m), key=repr) if a.op == "inv"]
         done: dict[Term, Theorem] = {}
         while todo:
             d = todo.pop()
             if d not in done:
                 done[d] = self.unequal(d, ZERO)
-                todo += [a.args[0] for m in poly(d) for a, _ in m if a.op == "inv"]
+                todo += [a.args[0] for m in poly(d) for a in sorted((a for a, _ in m), key=repr) if a.op == "inv"]
         return list(done.values())
 
     def expand(self, s: Term) -> Theorem | None:
@@ -315,7 +315,7 @@ class Context:
             pass
         if b is ZERO and len(p := poly(a)) == 1:
             ((m, c),) = p.items()
-            factors = [x for x, n in m for _ in range(n)] + ([num(c)] if c != 1 else [])
+            factors = [x for x, n in sorted(m, key=repr) for _ in range(n)] + ([num(c)] if c != 1 else [])
             if len(factors) > 1:
                 product = k.nonzero_product(factors, [self.unequal(x, ZERO) for x in factors])
                 return k.restate(product, goal)
@@ -353,7 +353,7 @@ class Context:
             square = term({frozenset((a, n // 2) for a, n in m if n > 1): Fraction(1)})
             positive = square is ONE and all(th.concl.op == "lt" for th in factors)
             if square is not ONE and not positive and goal.op == "lt":
-                for a, n in m:  # even powers of atoms that are known to be positive
+                for a, n in sorted(m, key=repr):  # even powers of atoms that are known to be positive
                     if n > 1 and n % 2 == 0:
                         try:
                             factors += [self.sign_of(a, True)] * n
@@ -460,7 +460,7 @@ class Context:
         solver.set("rlimit", 1_000_000)  # a limit on steps, not on seconds: verdicts must not depend on load
         weights = [z3.Real(f"w{n}") for n in range(len(choices))]
         lambdas = [z3.Real(f"l{n}") for n in range(len(combos))]
-        monomials = set(target).union(*(p for _, p, _ in choices), *(p for _, p in combos))
+        monomials = dict.fromkeys(m for p in (target, *(p for _, p, _ in choices), *(p for _, p in combos)) for m in p)
         for w in weights:
             solver.add(w >= 0)
         for m in monomials:
