@@ -20,7 +20,7 @@ MINUS = num(-1)
 def instantiate(th: Theorem, values: dict[Term, Term]) -> Theorem:
     """The theorem at values of its free variables, hypotheses included."""
     for v, t in values.items():
-        affected = [h for h in th.hyps if v in h.free]
+        affected = sorted((h for h in th.hyps if v in h.free), key=repr)
         for h in affected:
             th = k.imp_intro(h, th)
         th = k.all_elim(k.all_intro(v, th), t)

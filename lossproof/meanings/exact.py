@@ -4,6 +4,7 @@ The constructors fold constants and drop neutral elements, nothing more: no canc
 """
 
 from fractions import Fraction
+from functools import lru_cache
 
 from theory.kernel import Term, mk, num
 from theory.kernel.terms import FORMULAS, ONE, ZERO, add, app, eq, inv, is_int, lt, mul, neg
@@ -11,6 +12,13 @@ from theory.kernel.terms import FORMULAS, ONE, ZERO, add, app, eq, inv, is_int, 
 from . import Unsupported
 
 TRUE, FALSE = mk("and"), neg(mk("and"))
+
+
+@lru_cache(maxsize=None)
+def total(t: Term) -> bool:
+    """Whether a term is defined for all values of its variables: no division, logarithm or root in it."""
+    partial = t.op == "inv" or t.op == "app" and t.args[0] in ("log", "sqrt")
+    return not partial and all(total(x) for x in t.args if isinstance(x, Term))
 
 
 class Exact:
@@ -33,8 +41,8 @@ class Exact:
     def mul(self, a: Term, b: Term) -> Term:
         if a.op == "num" and b.op == "num":
             return num(a.args[0] * b.args[0])
-        if a is ZERO or b is ZERO:
-            return ZERO
+        if (a is ZERO and total(b)) or (b is ZERO and total(a)):
+            return ZERO  # 0 * (x / d) stays as it is: it has no value where d = 0
         return b if a is ONE else a if b is ONE else mul(a, b)
 
     def inv(self, a: Term) -> Term:

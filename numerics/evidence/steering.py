@@ -130,9 +130,9 @@ def holds(p: Term, env: Env, made: Mapping[Any, Rule], steering: Steering) -> bo
     if p.op == "all" and (bounds := range_of(p)):
         lo, hi = (value(b, env) for b in bounds)
         return every(inner(p.args[1].args[1], env.bind(p.args[0], Fraction(k))) for k in range(ceil(lo), floor(hi) + 1))
-    if p.op == "deriv" and by_construction(p, steering):
-        return True
     found = truth(p, env)
+    if found is None and p.op == "deriv" and by_construction(p, steering):
+        return True
     if found is None and p.op == "eq" and any(was_made(a, b, env, made) for a, b in (p.args, p.args[::-1])):
         return True
     return found

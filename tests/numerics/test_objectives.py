@@ -284,7 +284,7 @@ def test_cites_its_source(function):
 
 
 def test_a_new_file_is_a_new_objective(tmp_path, monkeypatch):
-    assert set(objectives.names()) == {f.__name__ for f in LOSSES.values()}
+    assert {f.__name__ for f in LOSSES.values()} <= set(objectives.names())
     (tmp_path / "mine.py").write_text(
         "def mine(logp, rewards):\n    return -(rewards * logp.sum(1)).mean()\n"
     )
@@ -294,5 +294,5 @@ def test_a_new_file_is_a_new_objective(tmp_path, monkeypatch):
     inputs = {"logp": torch.ones(1, 2), "rewards": torch.ones(1), "mask": torch.ones(1, 2)}
     assert float(call(objectives.load("mine"), inputs)) == -2
     for name in ("helper", "common", "nope", "../grpo"):
-        with pytest.raises(LookupError, match="there are: cispo, "):
+        with pytest.raises(LookupError, match="there are: .*cispo, "):
             objectives.load(name)

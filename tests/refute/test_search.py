@@ -12,7 +12,7 @@ from theory.language import formula
 from theory.proposition import Proposition, load
 
 BUDGET = 600  # evaluations that satisfy the assumptions; a fifth of it for claims whose formulas are large
-LARGE = 150
+LARGE = 120
 
 UNIVERSAL = {id: p for id, p in sorted(load().items()) if not p.reason and not p.exists}
 PROVED = [id for id, p in UNIVERSAL.items() if p.proof is not None]
