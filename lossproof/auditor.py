@@ -51,9 +51,7 @@ def audit(
     """Decide the properties (all, or `only` these ids). Raises BadTarget for shapes or ids that do not exist."""
     kind = "advantage" if isinstance(subject, Estimator) else "objective"
     if group < 2 or length < 1:
-        raise BadTarget(
-            f"a group needs at least 2 completions of at least 1 token, got --group {group} --length {length}"
-        )
+        raise BadTarget(f"a group needs at least 2 completions of at least 1 token, got --group {group} --length {length}")
     properties = of_estimators() if kind == "advantage" else load()
     unknown = [i for i in only or [] if i not in properties]
     if unknown:
@@ -63,7 +61,8 @@ def audit(
     for direct in (False, True):
         if not direct or subject.takes("advantages"):
             try:
-                subject.paths(group, length, *([direct] if direct else []))  # recorded once, inherited by every process
+                directly: list[Any] = [direct] if direct else []
+                subject.paths(group, length, *directly)  # recorded once, inherited by every process
             except Exception:  # each decision says for itself what could not be recorded
                 break
     found: dict[str, Finding] = {}
@@ -93,9 +92,7 @@ def decided(properties: list[Property], subject: Subject | Estimator, G: int, T:
                     finding = connection.recv()
                 except EOFError:
                     process.join()
-                    finding = Finding(
-                        p.id, "unknown", p.statement, reason=f"its process ended with code {process.exitcode}"
-                    )
+                    finding = Finding(p.id, "unknown", p.statement, reason=f"its process ended with code {process.exitcode}")
             elif time.monotonic() > deadline:
                 process.kill()
                 finding = Finding(p.id, "unknown", p.statement, reason=f"no answer within {SECONDS:.0f} s")

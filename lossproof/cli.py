@@ -31,9 +31,7 @@ app.command()(commands.replay)
 
 @app.command()
 def check(
-    ids: Annotated[
-        list[str] | None, typer.Argument(metavar="[ID]...", help="Claims whose id starts so; all if none.")
-    ] = None,
+    ids: Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Claims whose id starts so; all if none.")] = None,
     json: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the verdicts as JSON.")] = None,
     write: Annotated[Path | None, typer.Option(metavar="FILE", help="Render the verdicts: paper_checks.md.")] = None,
     jobs: Annotated[int, typer.Option("-n", "--jobs", min=1, help="Processes.", show_default="one per core")] = CORES,

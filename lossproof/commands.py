@@ -15,12 +15,8 @@ if TYPE_CHECKING:
 
 
 def audit(
-    target: Annotated[
-        str, typer.Argument(metavar="TARGET", help="file.py:function, package.module:function or a built-in.")
-    ],
-    advantage: Annotated[
-        str | None, typer.Option(metavar="TARGET", help="The estimator that feeds the objective.")
-    ] = None,
+    target: Annotated[str, typer.Argument(metavar="TARGET", help="file.py:function, package.module:function or a built-in.")],
+    advantage: Annotated[str | None, typer.Option(metavar="TARGET", help="The estimator that feeds the objective.")] = None,
     group: Annotated[int, typer.Option(metavar="G", help="Completions per group.")] = 4,
     length: Annotated[int, typer.Option(metavar="T", help="Longest completion, in tokens.")] = 3,
     only: Annotated[str | None, typer.Option(metavar="ID,..", help="Only these properties.")] = None,
@@ -75,9 +71,7 @@ def compare(
         typer.echo(f"{a} and {b}: {outcome.relation}{factor}" + (f" ({outcome.note})" if outcome.note else ""))
         finding = outcome.finding
         if finding is not None:
-            said = (
-                sentence(finding.witness) if finding.witness else f"{finding.method}; {finding.reason or finding.scope}"
-            )
+            said = sentence(finding.witness) if finding.witness else f"{finding.method}; {finding.reason or finding.scope}"
             typer.echo(f"  {said}")
         if json is not None:
             data = {"schema": 1, "a": a, "b": b, "relation": outcome.relation, "factor": outcome.factor, "note": outcome.note,
@@ -135,8 +129,6 @@ def _progress() -> Iterator[Callable[[Any], None]]:
     from rich.console import Console
     from rich.progress import Progress, SpinnerColumn, TextColumn
 
-    with Progress(
-        SpinnerColumn(), TextColumn("{task.description}"), console=Console(stderr=True), transient=True
-    ) as bar:
+    with Progress(SpinnerColumn(), TextColumn("{task.description}"), console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("recording")
         yield lambda finding: bar.update(task, description=f"{finding.id}: {finding.verdict}")

@@ -51,6 +51,4 @@ def changes(recorded: Mapping[str, Status], established: Mapping[str, Status]) -
 
 def missing(recorded: Mapping[str, Status], registered: Mapping[str, object]) -> list[str]:
     """One sentence for each recorded claim that nothing states any more."""
-    return [
-        f"{id} is recorded as {old}, but no module states it" for id, old in recorded.items() if id not in registered
-    ]
+    return [f"{id} is recorded as {old}, but no module states it" for id, old in recorded.items() if id not in registered]

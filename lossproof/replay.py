@@ -27,7 +27,7 @@ def read(path: Path) -> dict[str, Any]:
         found = [f for f in data["properties"] if f.get("verdict") == "refuted" and f.get("witness")]
         if len(found) != 1:
             raise BadTarget(
-                f"{path} is an audit with {len(found)} refuted properties: keep one of them with --only, or store its witness alone"
+                f"{path} is an audit with {len(found)} refuted properties: keep one with --only, or store its witness alone"
             )
         data = found[0]["witness"] | {"target": data["target"]}
     if not isinstance(data, dict) or "property" not in data:
@@ -97,7 +97,7 @@ def script(subject: Subject, world: ConcreteWorld, p: Any, case: Case) -> str:
         lines.append(f"\nlogp{n} = t({_literal(arrays['logp'])}).requires_grad_()")
         given = []
         for parameter, canonical in subject.inputs.items():
-            given.append(f"{parameter}={'logp%d' % n if canonical == 'logp' else f't({_literal(arrays[canonical])})'}")
+            given.append(f"{parameter}={f'logp{n}' if canonical == 'logp' else f't({_literal(arrays[canonical])})'}")
         lines += [f"loss{n} = loss({', '.join(given)})", f"g{n} = -torch.autograd.grad(loss{n}, logp{n})[0]"]
         lines.append(f"print(loss{n}.item(), g{n})  # {call['loss']:.6g} and {_literal(np.round(call['g'], 6))}")
     return "\n".join(lines)

@@ -64,11 +64,7 @@ def _module(place: str) -> Any:
 
 def _where(e: BaseException) -> str:
     """What went wrong and in which line of the user's code."""
-    frames = [
-        f
-        for f in traceback.extract_tb(e.__traceback__)
-        if "/torch/" not in f.filename and "importlib" not in f.filename
-    ]
+    frames = [f for f in traceback.extract_tb(e.__traceback__) if "/torch/" not in f.filename and "importlib" not in f.filename]
     line = f" (line {frames[-1].lineno}: {frames[-1].line})" if frames and frames[-1].line else ""
     return f"{type(e).__name__}: {e}{line}"
 
@@ -101,9 +97,7 @@ def objective(target: str, advantage: str | None = None) -> Subject:
 def estimator(name: str, f: Callable[..., Any]) -> Estimator:
     """An estimator that can be audited, after one call on ordinary rewards. Raises BadTarget."""
     asked = inspect.signature(f).parameters.values()
-    strange = [
-        p.name for p in asked if p.name not in ASKED and p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD
-    ]
+    strange = [p.name for p in asked if p.name not in ASKED and p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD]
     if strange:
         raise BadTarget(f"{name}: parameter {strange[0]!r} has no default and is none of {', '.join(ASKED)}")
     found = Estimator(name, f)
@@ -145,6 +139,6 @@ def checked(name: str, f: Callable[..., Any], estimator: Callable[..., Any] = ce
         )
     if not loss.requires_grad:
         raise BadTarget(
-            f"{name} has no gradient with respect to {next(p for p, n in inputs.items() if n == 'logp')}: it is detached or not used"
+            f"{name} has no gradient with respect to {next(p for p, n in inputs.items() if n == 'logp')}: detached or unused"
         )
     return subject

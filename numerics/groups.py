@@ -50,9 +50,7 @@ class Group:
         return (self.rewards - self.rewards.mean()).unsqueeze(-1)
 
 
-def score_group(
-    policy: Policy, completions: Completions, reward_fn: RewardFn, reference: Policy | None = None
-) -> Group:
+def score_group(policy: Policy, completions: Completions, reward_fn: RewardFn, reference: Policy | None = None) -> Group:
     """The group of given completions, `policy` being π_old and `reference` (by default the same) π_ref."""
     with torch.no_grad():
         old_logp = policy.log_probs(*completions)

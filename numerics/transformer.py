@@ -52,9 +52,7 @@ class TinyTransformer(nn.Module, Policy):
     layers = 2
     heads = 4
 
-    def __init__(
-        self, vocabulary: int, max_length: int, seed: int, *, eos: int = 0, prompt: Sequence[int] = ()
-    ) -> None:
+    def __init__(self, vocabulary: int, max_length: int, seed: int, *, eos: int = 0, prompt: Sequence[int] = ()) -> None:
         super().__init__()
         check_sizes(vocabulary, max_length, eos, *prompt)
         self.vocabulary, self.max_length, self.eos = vocabulary, max_length, eos

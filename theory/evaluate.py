@@ -264,7 +264,7 @@ def truth(p: Term, env: Env) -> bool | None:
         return conclusion if premise or conclusion else None
     if op == "all":
         i, body = args
-        bounds = body.args[0].args if body.op == "imp" and body.args[0].op == "and" else ()
+        bounds: tuple[Term, ...] = body.args[0].args if body.op == "imp" and body.args[0].op == "and" else ()
         if len(bounds) == 2 and bounds[0].args[1] is i and bounds[1].args[0] is i and i.args[1] == "Z":
             span_ = span(bounds[0].args[0], bounds[1].args[1], env)
             return every(truth(body.args[1], env.bind(i, Fraction(k))) for k in span_)

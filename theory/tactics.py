@@ -129,7 +129,7 @@ class Context:
         raise Refused("prove", goal, [th.concl for th in self.facts])
 
     def fresh(self, *used: Term, sort: str = "Z") -> Term:
-        sort = used[-1] if isinstance(used[-1], str) else sort  # type: ignore[assignment]
+        sort = used[-1] if isinstance(used[-1], str) else sort
         taken = {v for p in used if isinstance(p, Term) for v in p.free}
         taken |= {v for th in self.facts for p in (th.concl, *th.hyps) for v in p.free}
         return next(v for n in range(1000) if (v := var(f"j{n}", sort)) not in taken)
@@ -141,7 +141,9 @@ class Context:
         for th in self.facts:
             if th.concl.op == "all" and th.concl.args[1].op == "imp" and th.concl.args[1].args[1].op == goal.op:
                 v, body = th.concl.args[0], th.concl.args[1].args[1]
-                indices = {a for t in atoms(goal) if t.op == "app" for a in t.args[2:] if is_int(a)} | {x for x in goal.free if is_int(x)}
+                indices = {a for t in atoms(goal) if t.op == "app" for a in t.args[2:] if is_int(a)} | {
+                    x for x in goal.free if is_int(x)
+                }
                 for t in sorted(indices, key=repr) if v.args[1] == "Z" else ():
                     if same(subst(body, {v: t}), goal):
                         try:
@@ -267,7 +269,11 @@ class Context:
         for m, c in poly(th.concl.args[1]).items():
             moving = frozenset(f for f in m if i in f[0].free)
             parts[moving] = plus(parts.get(moving, {}), {m - moving: c})
-        if list(parts.items()) == [(next(iter(parts), UNIT), {UNIT: Fraction(1)})] and UNIT not in parts and same(opened, th.concl.args[1]):
+        if (
+            list(parts.items()) == [(next(iter(parts), UNIT), {UNIT: Fraction(1)})]
+            and UNIT not in parts
+            and same(opened, th.concl.args[1])
+        ):
             return None
         moved = [term({m: Fraction(1)}) for m in parts]
         fixed = [term(c) for c in parts.values()]
@@ -276,9 +282,9 @@ class Context:
         total = k.linear(s, split.concl.args[1], [congruent, split], [ONE, ONE])
         if UNIT in parts:
             count = k.sum_const(i, lo, hi, ONE, [self.prove(le(sub(lo, ONE), hi))])
-            c = term(parts[UNIT])
-            right = add(total.concl.args[1], mul(c, sub(count.concl.args[1], count.concl.args[0])))
-            total = k.linear(s, right, [total, count], [ONE, c])
+            each = term(parts[UNIT])
+            right = add(total.concl.args[1], mul(each, sub(count.concl.args[1], count.concl.args[0])))
+            total = k.linear(s, right, [total, count], [ONE, each])
             total = k.restate(total, eq(s, canon(right)))
         return total
 
@@ -397,7 +403,11 @@ class Context:
         weak = k.sos(le(ZERO, x), [(Fraction(1), ONE, [above])], [], [])
         square = k.law("sqrt_square", x, ZERO, [weak])
         tie = k.assume(eq(ZERO, root))
-        broken = k.linear(ZERO, x, [tie, square], [root, MINUS]) if False else k.linear(x, ZERO, [square, tie], [MINUS, mul(MINUS, root)])
+        broken = (
+            k.linear(ZERO, x, [tie, square], [root, MINUS])
+            if False
+            else k.linear(x, ZERO, [square, tie], [MINUS, mul(MINUS, root)])
+        )
         contrary = k.negate(above)  # x != 0
         goal = lt(ZERO, root)
         below = k.assume(lt(root, ZERO))
@@ -464,7 +474,9 @@ class Context:
         for w in weights:
             solver.add(w >= 0)
         for m in monomials:
-            left = [w * z3.Q(c.numerator, c.denominator) for w, (_, p, _) in zip(weights, choices, strict=True) if (c := p.get(m))]
+            left = [
+                w * z3.Q(c.numerator, c.denominator) for w, (_, p, _) in zip(weights, choices, strict=True) if (c := p.get(m))
+            ]
             left += [x * z3.Q(c.numerator, c.denominator) for x, (_, p) in zip(lambdas, combos, strict=True) if (c := p.get(m))]
             t = target.get(m, Fraction(0))
             solver.add(z3.Sum(left) == z3.Q(t.numerator, t.denominator) if left else z3.BoolVal(t == 0))

@@ -106,9 +106,7 @@ def min_times(minimum: Term, x: Term, y: Term, a: Term, sign: Theorem) -> Theore
     holds = k.sos(condition, [(One, ONE, [yes, sign])], [], [])
     fails = not_above(k.sos(lt(*condition.args[::-1]), [(One, ONE, [k.negate(no), sign])], [], []))
     sides = [
-        k.linear(
-            minimum, mul(a, value), [k.if_(outer, *minimum.args[1:]), k.if_(here, first, second)], [ONE, mul(MINUS, a)]
-        )
+        k.linear(minimum, mul(a, value), [k.if_(outer, *minimum.args[1:]), k.if_(here, first, second)], [ONE, mul(MINUS, a)])
         for outer, here in ((holds, yes), (fails, no))
     ]
     return k.cases(inner, *sides)

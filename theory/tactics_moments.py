@@ -140,9 +140,7 @@ def later_steps_rise(ctx: Context, given: dict[str, Theorem], m_sign: Theorem, v
     return k.sos(goal, [(one, ONE, factors)], [moved, given["no weight decay"]], [ONE, mul(MINUS, xi, earlier)])
 
 
-def all_deeper(
-    claim: Term, ctx: Context, given: dict[str, Theorem], past: str, m_sign: Theorem, v_sign: Theorem
-) -> Theorem:
+def all_deeper(claim: Term, ctx: Context, given: dict[str, Theorem], past: str, m_sign: Theorem, v_sign: Theorem) -> Theorem:
     """From m(T-1) < 0 < v(T-1): theta rises in every step T + n, n <= k, and s(theta) with it, further past the bound.
 
     `past` names the assumption bound <= s(theta(T-1)).

@@ -59,9 +59,7 @@ def exponent_below(ctx: Context, a: Term, b: Term, strict: bool = True) -> Theor
 def square_positive(ctx: Context, x: Term) -> Theorem:
     """0 < x^2 from x != 0."""
     goal = lt(ZERO, mk("pow", x, 2))
-    sides = [
-        k.sos(goal, [(One, ONE, [known, known])], [], []) for known in (k.assume(lt(x, ZERO)), k.assume(lt(ZERO, x)))
-    ]
+    sides = [k.sos(goal, [(One, ONE, [known, known])], [], []) for known in (k.assume(lt(x, ZERO)), k.assume(lt(ZERO, x)))]
     tie = k.absurd(k.assume(eq(x, ZERO)), ctx.unequal(x, ZERO), goal)
     return k.trichotomy(x, ZERO, sides[0], tie, sides[1])
 

@@ -209,9 +209,7 @@ def at_values(ctx: Context, equations: list[Theorem], claim: Term, th: Theorem) 
     return at_value(ctx, equations[0], claim, lambda inside, p: at_values(inside, equations[1:], p, th))
 
 
-def positive_sum(
-    ctx: Context, s: Term, at: Term, sign: Callable[[Context, Term], Theorem], positive: Theorem
-) -> Theorem:
+def positive_sum(ctx: Context, s: Term, at: Term, sign: Callable[[Context, Term], Theorem], positive: Theorem) -> Theorem:
     """0 < Sum f from 0 <= f(i) for all i, which `sign(inside, i)` proves, and 0 < f(at), at in the range."""
     bound, lo, hi, body = s.args
     split = k.sum_split(s, at, [ctx.prove(le(sub(lo, ONE), at)), ctx.prove(le(at, hi))])

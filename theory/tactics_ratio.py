@@ -68,9 +68,7 @@ def closed_form(ctx: Context, steps: Term) -> ClosedForm:
     before, after, gone = sub(T, ONE), add(T, steps), add(steps, ONE)
     named = {"decay1": power(B1, gone), "decay2": power(B2, gone)}
     named |= {
-        f"{side}{n}": sub(ONE, power(b, s))
-        for n, b in ((1, B1), (2, B2))
-        for side, s in (("before", before), ("after", after))
+        f"{side}{n}": sub(ONE, power(b, s)) for n, b in ((1, B1), (2, B2)) for side, s in (("before", before), ("after", after))
     }
     positive = {f"decay{n}": pow_positive(ctx, b, gone) for n, b in ((1, B1), (2, B2))}
     for n, b in ((1, B1), (2, B2)):
@@ -185,9 +183,7 @@ def rate(ctx: Context, form: ClosedForm, steps: Term) -> Rate:
     return Rate(u, u_sign, square, equation, lower, upper_bound(form, u_sign, equation, wide, rises[0], left[1]))
 
 
-def lower_bound(
-    form: ClosedForm, u_sign: Theorem, equation: Theorem, wide: Theorem, rise2: Theorem, left1: Theorem
-) -> Theorem:
+def lower_bound(form: ClosedForm, u_sign: Theorem, equation: Theorem, wide: Theorem, rise2: Theorem, left1: Theorem) -> Theorem:
     """U <= W, and Eq. 36 - rho^(k+1) before1 = decay1 before1/after1 ((W - U) + U b1^(T+k))."""
     one, u, w2 = Fraction(1), u_sign.concl.args[1], wide.concl.args[0]
     u2 = mk("pow", u, 2)
@@ -202,9 +198,7 @@ def lower_bound(
     return k.sos(goal, parts, [unit(form.positive["after1"]), equation], cofactors)
 
 
-def upper_bound(
-    form: ClosedForm, u_sign: Theorem, equation: Theorem, wide: Theorem, rise1: Theorem, left2: Theorem
-) -> Theorem:
+def upper_bound(form: ClosedForm, u_sign: Theorem, equation: Theorem, wide: Theorem, rise1: Theorem, left2: Theorem) -> Theorem:
     """W <= U Z, Z = 1/sqrt(before2), and rho^(k+1) Z - Eq. 36 = decay1 ((U Z - W) + W (after1 - before1)/after1)."""
     one, u, w2 = Fraction(1), u_sign.concl.args[1], wide.concl.args[0]
     base = form.positive["before2"]

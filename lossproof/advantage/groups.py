@@ -17,9 +17,7 @@ def local(w: Any) -> list[Claim]:
     w.not_all_equal(x.rewards[half:])
     w.not_all_equal(moved[half:])
     a, b = w.advantages(x, group), w.advantages(x.but(rewards=moved), group)
-    return [
-        w.equal(b[i], a[i], f"another prompt's rewards change; the advantage of completion {i}") for i in range(half)
-    ]
+    return [w.equal(b[i], a[i], f"another prompt's rewards change; the advantage of completion {i}") for i in range(half)]
 
 
 def alone(w: Any) -> list[Claim]:

@@ -91,4 +91,3 @@ def first(a: Any) -> Any:
 
 def one_prompt(n: int) -> tuple[int, ...]:
     return (0,) * n
-

@@ -4,7 +4,7 @@ The constructors fold constants and drop neutral elements, nothing more: no canc
 """
 
 from fractions import Fraction
-from functools import lru_cache
+from functools import cache
 
 from theory.kernel import Term, mk, num
 from theory.kernel.terms import FORMULAS, ONE, ZERO, add, app, eq, inv, is_int, lt, mul, neg
@@ -14,7 +14,7 @@ from . import Unsupported
 TRUE, FALSE = mk("and"), neg(mk("and"))
 
 
-@lru_cache(maxsize=None)
+@cache
 def total(t: Term) -> bool:
     """Whether a term is defined for all values of its variables: no division, logarithm or root in it."""
     partial = t.op == "inv" or t.op == "app" and t.args[0] in ("log", "sqrt")

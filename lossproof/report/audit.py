@@ -11,7 +11,8 @@ from .words import sentence
 
 STYLES = {"refuted": "bold red", "proved": "green", "tested": "cyan", "unknown": "bold yellow", "not-applicable": "dim"}
 HEADINGS = {
-    "refuted": "Refuted", "unknown": "Unknown", "tested": "Tested, not proved", "proved": "Proved", "not-applicable": "Not applicable",
+    "refuted": "Refuted", "unknown": "Unknown", "tested": "Tested, not proved", "proved": "Proved",
+    "not-applicable": "Not applicable",
 }  # fmt: skip
 Line = tuple[str, str]
 

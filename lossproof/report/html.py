@@ -11,7 +11,8 @@ from .words import sentence
 STYLE = """
 body{font:15px/1.5 system-ui,sans-serif;max-width:62rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a;background:#fff}
 h1{font-size:1.3rem}h2{font-size:1.05rem;margin-top:2rem}table{border-collapse:collapse;width:100%}
-td,th{text-align:left;vertical-align:top;padding:.35rem .6rem;border-bottom:1px solid #ddd}code{font-family:ui-monospace,monospace}
+td,th{text-align:left;vertical-align:top;padding:.35rem .6rem;border-bottom:1px solid #ddd}
+code{font-family:ui-monospace,monospace}
 .refuted{color:#a40000}.proved{color:#1c6b1c}.unknown{color:#8a5a00}.tested{color:#00567a}.not-applicable{color:#777}
 @media(prefers-color-scheme:dark){body{background:#16181b;color:#e4e4e4}td,th{border-color:#3a3d42}
 .refuted{color:#ff8a80}.proved{color:#8bd48b}.unknown{color:#ffcf70}.tested{color:#7fcdee}}
@@ -26,15 +27,11 @@ def page(report: Report) -> str:
         f"<p>{report.kind}, group {report.group}, lengths 1..{report.length}</p>",
     ]
     if report.row:
-        cells = "".join(
-            f"<tr><th>{escape(k)}</th><td><code>{escape(v)}</code></td></tr>" for k, v in report.row.items()
-        )
+        cells = "".join(f"<tr><th>{escape(k)}</th><td><code>{escape(v)}</code></td></tr>" for k, v in report.row.items())
         body.append(f"<h2>Its row of Table 1</h2><table>{cells}</table>")
     for m in report.matches:
         factor = f" (factor {escape(m['factor'])})" if m["relation"] == "proportional" else ""
-        body.append(
-            f"<p class=proved>{m['relation']}{factor} to the built-in <code>{escape(m['objective'])}</code></p>"
-        )
+        body.append(f"<p class=proved>{m['relation']}{factor} to the built-in <code>{escape(m['objective'])}</code></p>")
     for verdict, heading in HEADINGS.items():
         chosen = sorted((f for f in report.findings if f.verdict == verdict), key=lambda f: order.get(f.id, 50))
         if not chosen:
@@ -42,9 +39,7 @@ def page(report: Report) -> str:
         rows = []
         for f in chosen:
             said = (
-                sentence(f.witness)
-                if f.verdict == "refuted" and f.witness
-                else "; ".join(x for x in (f.method, f.reason) if x)
+                sentence(f.witness) if f.verdict == "refuted" and f.witness else "; ".join(x for x in (f.method, f.reason) if x)
             )
             extra = f"<br><code>{escape(f.formula)}</code>" if f.formula else ""
             rows.append(
@@ -52,4 +47,6 @@ def page(report: Report) -> str:
             )
         head = "<tr><th>property</th><th>statement</th><th>witness or method</th><th>scope</th></tr>"
         body.append(f"<h2 class={verdict}>{heading} ({len(chosen)})</h2><table>{head}{''.join(rows)}</table>")
-    return f"<!doctype html><html lang=en><meta charset=utf-8><title>lossproof: {escape(report.target)}</title><style>{STYLE}</style><body>{''.join(body)}</body></html>"
+    title = f"lossproof: {escape(report.target)}"
+    head = f"<!doctype html><html lang=en><meta charset=utf-8><title>{title}</title><style>{STYLE}</style>"
+    return f"{head}<body>{''.join(body)}</body></html>"

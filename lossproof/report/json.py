@@ -36,6 +36,4 @@ def entry(p: Any, verdict: Any, seconds: float) -> Entry:
 
 def write(path: Path, entries: Sequence[Entry]) -> None:
     """Write the file. Raises OSError."""
-    path.write_text(
-        json.dumps({"schema": 1, "propositions": entries}, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
-    )
+    path.write_text(json.dumps({"schema": 1, "propositions": entries}, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -44,9 +44,7 @@ def footer(entries: Sequence[Entry]) -> Iterator[tuple[str, Status | None]]:
     """Why claims are undecided; the counts; and, by name, what the theorems rest on besides the kernel's rules."""
     for e in entries:
         if e["reason"] and e["verdict"] != Status.NOT_APPLICABLE:
-            yield from (
-                (line, Status.UNKNOWN) for line in _wrapped(f"{e['verdict']} {e['id']}: {_clipped(e['reason'])}")
-            )
+            yield from ((line, Status.UNKNOWN) for line in _wrapped(f"{e['verdict']} {e['id']}: {_clipped(e['reason'])}"))
     counts = Counter(e["verdict"] for e in entries)
     told = ", ".join(f"{counts[s]} {s}" for s in Status if counts[s])
     yield f"{len(entries)} claim{'s' * (len(entries) != 1)}: {told}", Status.UNKNOWN if counts[Status.UNKNOWN] else None

@@ -104,8 +104,7 @@ def without_momentum() -> Evidence:
             T = silent_from(trajectory)
             ok = ok and T > 0 and all(torch.equal(step.after, step.before) for step in trajectory.steps[T - 1 :])
     detail = (
-        "SGD and RMSprop on clipped Dr. GRPO, 10 tabular policies and 10 transformers: once both tokens are clipped "
-        "nothing moves"
+        "SGD and RMSprop on clipped Dr. GRPO, 10 tabular policies and 10 transformers: once both tokens are clipped nothing moves"
     )
     return Evidence("numeric", detail, ok=ok)
 

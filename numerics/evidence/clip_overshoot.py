@@ -177,8 +177,7 @@ def total_drift() -> Evidence:
         drifts.append(float((run.parameters[-1] - run.parameters[1]) / run.update(1)))
     ok = [round(x, 2) for x in drifts] == [12.05, 9.05]
     detail = (
-        "torch.optim.AdamW from step 10^6, 400 steps without gradient: 12.05 last steps for (0.9, 0.95), "
-        "9.05 for (0.9, 0.999)"
+        "torch.optim.AdamW from step 10^6, 400 steps without gradient: 12.05 last steps for (0.9, 0.95), 9.05 for (0.9, 0.999)"
     )
     return Evidence("numeric", detail, ok=ok)
 

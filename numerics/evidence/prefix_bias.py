@@ -269,8 +269,7 @@ def cancellation() -> Evidence:
             loud -= {label} if size < APART else set()
     ok = silent == set(CONSTANT) and loud == set(TABLE1) - silent
     detail = (
-        f"20 groups of five, lengths 3 and 4, normal rewards: 0 within {TOL} in {named(silent)}; "
-        f"above {APART} in {named(loud)}"
+        f"20 groups of five, lengths 3 and 4, normal rewards: 0 within {TOL} in {named(silent)}; above {APART} in {named(loud)}"
     )
     return Evidence("numeric", detail, ok=ok)
 
@@ -297,7 +296,5 @@ def reinforced() -> Evidence:
             rises.append(policy.next_log_probs(torch.zeros(1, 3, dtype=torch.long))[0, 0, 1].item() > before)
         signs.append((all(rises), any(rises)))
     ok = signs == [(True, True), (False, False), (True, True)]
-    detail = (
-        "10 tabular policies, one real SGD step: sums of advantages 2, -1/2, 1/4 raise, lower, raise the shared token"
-    )
+    detail = "10 tabular policies, one real SGD step: sums of advantages 2, -1/2, 1/4 raise, lower, raise the shared token"
     return Evidence("numeric", detail, ok=ok)

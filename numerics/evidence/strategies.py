@@ -7,7 +7,7 @@ for lengths; near-clip for ratios. `BY_NAME` is what a proposition's `hints` may
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from math import ceil, floor
+from math import ceil, floor, isqrt
 
 from hypothesis import strategies as st
 
@@ -89,7 +89,10 @@ def unit(bounds: Bounds) -> SearchStrategy:
 @lru_cache(4096)
 def squares(bounds: Bounds) -> SearchStrategy:
     """Squares of rationals, whose roots stay exact."""
-    return generic(Bounds(Fraction(0))).map(lambda x: x * x).filter(bounds.admits)
+    start = isqrt(max(0, floor(bounds.low or 0)))
+    roots = {Fraction(n, d) for d in range(1, 13) for n in range(start * d, (start + 8) * d + 1)}
+    found = sorted((x * x for x in roots if bounds.admits(x * x)), key=lambda x: (x.denominator, x))
+    return st.sampled_from(found) if found else generic(bounds)
 
 
 @lru_cache(4096)
@@ -102,10 +105,6 @@ def heavy_tailed(bounds: Bounds) -> SearchStrategy:
 def binary(bounds: Bounds) -> SearchStrategy:
     values = [x for x in (Fraction(0), Fraction(1)) if bounds.admits(x)]
     return st.sampled_from(values) if values else generic(bounds)
-
-
-def tied(bounds: Bounds) -> SearchStrategy:
-    return generic(bounds).flatmap(lambda x: generic(bounds).flatmap(lambda y: st.sampled_from([x, y])))
 
 
 BY_NAME = {"generic": generic, "ratio": ratios, "unit": unit, "square": squares, "binary": binary, "integer": integers}

@@ -129,9 +129,7 @@ def downhill_gradient() -> Evidence:
         risen = float(value_of_forced(logits, old, rewards, lengths)) - float(J) > DECIDED
         fallen = float(V) - float(logits.softmax(0) @ rewards) > DECIDED
     ok = abs(float(of_J @ of_V) + 17 / 262144) < TOL and risen and fallen
-    return Evidence(
-        "numeric", f"∇J · ∇V = -17/262144 by autograd within {TOL:g}; a step of SGD raises J, lowers V", ok=ok
-    )
+    return Evidence("numeric", f"∇J · ∇V = -17/262144 by autograd within {TOL:g}; a step of SGD raises J, lowers V", ok=ok)
 
 
 @evidence("lossproof.surrogate_consistent")

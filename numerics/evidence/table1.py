@@ -69,10 +69,7 @@ class Situation:
 @cache
 def situations() -> tuple[Situation, ...]:
     return tuple(
-        situation(kind, seed, drift)
-        for kind in (TabularPolicy.random, TinyTransformer)
-        for seed in SEEDS
-        for drift in DRIFTS
+        situation(kind, seed, drift) for kind in (TabularPolicy.random, TinyTransformer) for seed in SEEDS for drift in DRIFTS
     )
 
 
@@ -127,9 +124,7 @@ def compare(label: str, row: Row) -> Evidence:
         closed, live = row.gradient(inputs), inputs["mask"] > 0
         worst = max(worst, gap(in_logp, closed), gap(in_parameters, carried(x, closed)))
         clipped = row.clipped(inputs)
-        sides |= {
-            f"{x.drift}, {side}" for side, there in (("clipped", clipped), ("kept", live & ~clipped)) if there.any()
-        }
+        sides |= {f"{x.drift}, {side}" for side, there in (("clipped", clipped), ("kept", live & ~clipped)) if there.any()}
         ours = row.advantage_gradient(inputs)
         as_printed = row.alpha(inputs) * row.s(inputs) * inputs["advantages"] * ~clipped
         if label == "gcpo":  # for one token, the sequence's ratio is the token's
@@ -239,9 +234,7 @@ def geometric_mean() -> Evidence:
         inputs = x.inputs | {"logp": x.logp.detach()}
         mask, wide = inputs["mask"], {"epsilon_low": 1.0, "epsilon_up": 1e9}
         logs = (sequence_log_ratio(inputs["logp"], inputs["old_logp"], mask) / lengths(mask)).expand_as(mask)
-        worst = max(
-            worst, float(((TABLE1["gspo"].s(inputs).clamp(min=1e-300).log() - lengths(mask) * logs) * mask).abs().max())
-        )
+        worst = max(worst, float(((TABLE1["gspo"].s(inputs).clamp(min=1e-300).log() - lengths(mask) * logs) * mask).abs().max()))
         if x.drift == "off policy" and (mask.sum(1) > 1).any():
             differ = differ and gap(by_autograd(x, gspo_table1, wide)[0], by_autograd(x, gspo, wide)[0]) > APART
     detail = f"log s of the row = |o| log s of GSPO to {RTOL:g}; off policy the gradients are more than {APART:g} apart"

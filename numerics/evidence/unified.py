@@ -79,9 +79,7 @@ def ratio_weights() -> Evidence:
             worst = max(worst, gap(slope, weight.detach()))
             if name in ("GPG", "CISPO"):
                 proportional = proportional and bool((s < 0).all())
-    detail = (
-        f"autograd: ∂s/∂log π = I, sg S, 1, sg[I], S for the five columns s of Table 1 to {RTOL:g}, {len(SEEDS)} seeds"
-    )
+    detail = f"autograd: ∂s/∂log π = I, sg S, 1, sg[I], S for the five columns s of Table 1 to {RTOL:g}, {len(SEEDS)} seeds"
     return Evidence("numeric", detail + "; for GPG and CISPO s itself is negative", ok=worst <= RTOL and proportional)
 
 
@@ -112,9 +110,7 @@ def prefix_gradients(seed: int, drift: float) -> dict[str, float]:
 def fixed(loss: Objective, tokens: Tensor) -> Objective:
     """The loss with β = 0, all of γ, δ and the entropy threshold passed, and the tokens that GTPO asks for."""
 
-    def objective(
-        logp: Tensor, old_logp: Tensor, ref_logp: Tensor, rewards: Tensor, advantages: Tensor, mask: Tensor
-    ) -> Tensor:
+    def objective(logp: Tensor, old_logp: Tensor, ref_logp: Tensor, rewards: Tensor, advantages: Tensor, mask: Tensor) -> Tensor:
         given: dict[str, Any] = {
             "logp": logp,
             "old_logp": old_logp,

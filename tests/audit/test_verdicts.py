@@ -71,7 +71,8 @@ KNOWN = {
     ("cispo", "clipped-silent"): "refuted", ("dual_clip", "clip-pessimistic"): "refuted", ("ppo", "clip-pessimistic"): "proved",
     ("ppo", "microbatch-invariant"): "refuted", ("dr_grpo", "microbatch-invariant"): "proved",
     ("gpg", "uses-old-logp"): "refuted", ("gspo", "sample-local"): "proved", ("dr_grpo", "trust-region-kept"): "refuted",
-    ("grpo_v32", "kl-gradient-exact"): "proved", ("dr_grpo", "difficulty-neutral"): "proved", ("grpo", "difficulty-neutral"): "refuted",
+    ("grpo_v32", "kl-gradient-exact"): "proved", ("dr_grpo", "difficulty-neutral"): "proved",
+    ("grpo", "difficulty-neutral"): "refuted",
     ("reinforce", "masked-completion-neutral"): "proved", ("ppo", "masked-completion-neutral"): "refuted",
     ("sapo", "reward-scale-invariant"): "proved", ("gmpo", "sample-local"): "proved",
 }  # fmt: skip

@@ -125,9 +125,7 @@ def test_a_forged_certificate_fails_on_replay_and_costs_its_claim_only(tiny):
     first, second = (check.examine(p) for p in registry.REGISTRY.values())
     steps = [*second.verdict.certificate["steps"]]
     steps[-1] = {**steps[-1], "concl": 0}
-    forged = replace(
-        second, verdict=replace(second.verdict, certificate={**second.verdict.certificate, "steps": steps})
-    )
+    forged = replace(second, verdict=replace(second.verdict, certificate={**second.verdict.certificate, "steps": steps}))
     results = check.replay([first, forged])
     assert statuses(results) == {"tiny.double": "proved", "tiny.again": "unknown"}
     assert "refused on replay" in results[1].verdict.reason

@@ -115,9 +115,7 @@ def test_two_processes_give_the_same_rows_once(pack):
     alone, shared = run("-n", "0"), run("-n", "2")
     shared.assert_outcomes(passed=6)
     assert untimed(alone) == untimed(shared)
-    assert [row.split()[0] for row in rows(alone)][
-        0
-    ] == "tiny.two.double"  # in the order of SECTIONS, not of file names
+    assert [row.split()[0] for row in rows(alone)][0] == "tiny.two.double"  # in the order of SECTIONS, not of file names
     assert str(shared.stdout).count("claims: 2 proved, 2 refuted, 2 not-applicable") == 1
 
 
@@ -158,9 +156,7 @@ def test_a_verdict_that_differs_from_the_record_fails(pack, pytester):
     (pytester.path / "paper_checks.md").write_text(record)
     result = pack(claims=CLAIMS)()
     result.assert_outcomes(passed=2, failed=1)
-    result.stdout.fnmatch_lines(
-        ["tiny.square: squares", "verdict    refuted; recorded as proved", "witness    x = 2, *"]
-    )
+    result.stdout.fnmatch_lines(["tiny.square: squares", "verdict    refuted; recorded as proved", "witness    x = 2, *"])
 
 
 def test_a_record_that_cannot_be_read_fails_with_its_line(pack, pytester):

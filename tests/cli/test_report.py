@@ -45,9 +45,7 @@ def test_json_has_the_keys_of_the_contract(results, tmp_path):
 def test_one_row_per_claim_within_100_columns(results):
     table = lines(terminal.table(entries(results)))
     assert [row.split()[0] for row in table] == ["claim", "tiny.double", "tiny.square", "tiny.empirical"]
-    assert [word in row for row, word in zip(table[1:], ["proved", "refuted", "not-applicable"], strict=True)] == [
-        True
-    ] * 3
+    assert [word in row for row, word in zip(table[1:], ["proved", "refuted", "not-applicable"], strict=True)] == [True] * 3
     assert all(len(row) <= 100 for row in table)
 
 

@@ -182,13 +182,7 @@ def _append(t: Term, rows: dict[Term, int], table: list[Any]) -> int:
     if t not in rows:
         row = [t.op]
         for a in t.args:
-            row.append(
-                {"t": _append(a, rows, table)}
-                if isinstance(a, Term)
-                else {"q": str(a)}
-                if isinstance(a, Fraction)
-                else a
-            )
+            row.append({"t": _append(a, rows, table)} if isinstance(a, Term) else {"q": str(a)} if isinstance(a, Fraction) else a)
         rows[t] = len(table)
         table.append(row)
     return rows[t]

@@ -101,9 +101,7 @@ def ring_terms(atoms: Any) -> Any:
 
 def formulas(t: Any) -> Any:
     relation = st.builds(lambda op, a, b: mk(op, a, b), st.sampled_from(["eq", "le", "lt"]), t, t)
-    return st.one_of(
-        relation, relation.map(lambda p: mk("not", p)), st.builds(lambda p, q: mk("and", p, q), relation, relation)
-    )
+    return st.one_of(relation, relation.map(lambda p: mk("not", p)), st.builds(lambda p, q: mk("and", p, q), relation, relation))
 
 
 def terms(*variables: Term) -> Any:

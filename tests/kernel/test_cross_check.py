@@ -32,9 +32,7 @@ from theory.kernel.arith import schemas
 from theory.kernel.ring import canon, difference
 from theory.kernel.terms import add, inv, le, lt, mul, ne, sub
 
-checked = settings(
-    max_examples=100, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
-)
+checked = settings(max_examples=100, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
 everything = terms(X, Y, N)
 environment = environments(X, Y, N, M, IX, J)
 

@@ -44,8 +44,7 @@ class Walk:
             ),
         ]
         self.formulas = [
-            term(p)
-            for p in ("x <= y", "1 <= i", "i <= n", "x != 0", "n < 1", "f(i) <= x", "x == y", "i == n", "1 <= n")
+            term(p) for p in ("x <= y", "1 <= i", "i <= n", "x != 0", "n < 1", "f(i) <= x", "x == y", "i == n", "1 <= n")
         ]
         self.theorems = [assumed(p) for p in self.formulas]
         self.made: dict[str, int] = {}
@@ -65,15 +64,11 @@ class Walk:
             case "h":
                 return r.choice(self.theorems[-60:] if r.random() < 0.7 else self.theorems)
             case "H":
-                return [self.any("h") for _ in range(r.randrange(3))] + r.sample(
-                    self.theorems, min(8, len(self.theorems))
-                )
+                return [self.any("h") for _ in range(r.randrange(3))] + r.sample(self.theorems, min(8, len(self.theorems)))
             case "T":
                 return [self.any("t") for _ in range(2)]
             case "s":
-                sums = [t for th in self.theorems[-60:] for t in parts(th.concl) if t.op == "sum"] or [
-                    term("sum(i, 1, n, f(i))")
-                ]
+                sums = [t for th in self.theorems[-60:] for t in parts(th.concl) if t.op == "sum"] or [term("sum(i, 1, n, f(i))")]
                 return r.choice(sums)
             case "e":
                 return r.choice([th for th in self.theorems if th.concl.op == "eq"])
@@ -159,9 +154,7 @@ class Walk:
                 case "trichotomy":
                     params[3:] = [self.twin(params[2]), self.twin(params[2])]
                 case "imp_elim" | "all_elim" | "and_elim":
-                    params[0] = self.rng.choice(
-                        [th for th in self.theorems if th.concl.op == rule[:3].rstrip("_")] + params[:1]
-                    )
+                    params[0] = self.rng.choice([th for th in self.theorems if th.concl.op == rule[:3].rstrip("_")] + params[:1])
                     params[1] = assumed(params[0].concl.args[0]) if params[0].concl.op == "imp" else params[1]
                 case "field":
                     params[1] = mul(params[0], inv(params[1]), params[1])
@@ -218,10 +211,7 @@ class Walk:
                 if t is a and self.rng.random() < 0.8
                 else mk(
                     t.op,
-                    *(
-                        cut_out(x) if isinstance(x, Term) and k else x
-                        for k, x in enumerate(t.args, t.op not in ("sum", "all"))
-                    ),
+                    *(cut_out(x) if isinstance(x, Term) and k else x for k, x in enumerate(t.args, t.op not in ("sum", "all"))),
                 )
                 if t.op not in ("num", "var")
                 else t

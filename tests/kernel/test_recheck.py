@@ -174,9 +174,7 @@ def test_facts_appended_later_are_no_part_of_a_theorem():
     assert replay(certificate(th)).concl is th.concl
 
 
-@pytest.mark.parametrize(
-    "bad", [0.5, None, {"x"}, {"x": 1}, b"x", 1j, object(), (0.5,), [[0.5]]], ids=lambda x: type(x).__name__
-)
+@pytest.mark.parametrize("bad", [0.5, None, {"x"}, {"x": 1}, b"x", 1j, object(), (0.5,), [[0.5]]], ids=lambda x: type(x).__name__)
 def test_parameters_of_odd_kinds(bad):
     with pytest.raises(Refused) as e:
         derive("and_elim", ["|- conj(x < y)", bad])
@@ -245,9 +243,7 @@ def test_only_the_oracle_imports_solvers():
         name: [line for line in text.splitlines() if "import " in line and any(w in line for w in words)]
         for name, text in source.items()
     }
-    assert {name: lines for name, lines in imports.items() if lines} == {
-        "oracle.py": ["    import cvc5", "    import z3"]
-    }
+    assert {name: lines for name, lines in imports.items() if lines} == {"oracle.py": ["    import cvc5", "    import z3"]}
 
 
 def test_the_kernel_fits_on_700_lines():

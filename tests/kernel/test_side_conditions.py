@@ -36,10 +36,7 @@ EQUIVALENT = {
 def test_deleting_a_side_condition_turns_a_test_red(module):
     """Two processes share the mutants of a module; each mutant is a fork of a few milliseconds."""
     worker = str(Path(kernel_mutants.__file__))
-    shards = [
-        subprocess.Popen([sys.executable, worker, module, shard, "2"], stdout=subprocess.PIPE, text=True)
-        for shard in "01"
-    ]
+    shards = [subprocess.Popen([sys.executable, worker, module, shard, "2"], stdout=subprocess.PIPE, text=True) for shard in "01"]
     answers = [json.loads(line) for shard in shards for line in shard.communicate()[0].splitlines()]
     assert not any(shard.returncode for shard in shards)
     assert sorted(name for name, _ in answers) == sorted(kernel_mutants.names(module))
@@ -58,9 +55,7 @@ def test_every_equivalent_deletion_is_one():
 def test_the_unchanged_kernel_keeps_every_test_green():
     """Else all mutants would look killed."""
     worker = "import sys, kernel_mutants as k; sys.path.insert(0, str(k.ROOT)); print(k.red('oracle'), file=sys.stderr)"
-    done = subprocess.run(
-        [sys.executable, "-c", worker], cwd=kernel_mutants.HERE, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([sys.executable, "-c", worker], cwd=kernel_mutants.HERE, capture_output=True, text=True, check=False)
     assert done.stderr == "None\n", done.stderr
 
 

@@ -105,18 +105,14 @@ def test_log_of_a_product():
     refuses("law", [raw("log_mul"), "x", "y", []])
     ex, ey = (derive("law", [raw("exp_log"), v, "0", [f"0 < {v} |- 0 < {v}"]]) for v in "xy")
     add = derive("law", [raw("exp_add"), "log(x)", "log(y)", []])
-    product = derive(
-        "linear", ["exp(log(x) + log(y))", "x*y", [lambda: add, lambda: ex, lambda: ey], ["1", "exp(log(y))", "x"]]
-    )
+    product = derive("linear", ["exp(log(x) + log(y))", "x*y", [lambda: add, lambda: ex, lambda: ey], ["1", "exp(log(y))", "x"]])
     log = derive("law", [raw("log_exp"), "log(x) + log(y)", "0", []])
     th = derive("rewrite", [lambda: product, lambda: log, "h", "log(h) == log(x) + log(y)"])
     assert th.hyps == {term("0 < x"), term("0 < y")} and th.concl is term("log(x*y) == log(x) + log(y)")
     assert th.trust == {"schema:exp_log", "schema:exp_add", "schema:log_exp"}
 
 
-@pytest.mark.parametrize(
-    "text", ["log(x*y) - log(x) - log(y)", "sqrt(x*y) - sqrt(x)*sqrt(y)", "pow(x, n + 1) - x*pow(x, n)"]
-)
+@pytest.mark.parametrize("text", ["log(x*y) - log(x) - log(y)", "sqrt(x*y) - sqrt(x)*sqrt(y)", "pow(x, n + 1) - x*pow(x, n)"])
 def test_sfield_expands_under_assumptions(text):
     """`sympy.polys.sfield` makes these zero for positive symbols: so the kernel's polynomials are its own."""
     refuses("field", [text, "0", []])

@@ -69,9 +69,7 @@ def test_every_alias_delivers_its_input(policy: TabularPolicy, group: Group, nam
 
 
 def test_an_objective_may_be_a_partial_and_keep_its_defaults(policy: TabularPolicy, group: Group) -> None:
-    def objective(
-        beta: float, mask: Tensor, /, logp: Tensor, *rest: object, power: int = 2, **more: object
-    ) -> Tensor:
+    def objective(beta: float, mask: Tensor, /, logp: Tensor, *rest: object, power: int = 2, **more: object) -> Tensor:
         assert not rest and not more
         return beta * (logp * mask).pow(power).sum()
 

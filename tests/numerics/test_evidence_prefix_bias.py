@@ -23,9 +23,7 @@ def test_a_check_says_the_same_twice() -> None:
 
 @pytest.mark.parametrize("label", prefix_bias.TABLE1)
 @pytest.mark.parametrize("check", [prefix_bias.gradient_of_eq1, prefix_bias.aggregate_weight])
-def test_a_wrong_token_weight_is_noticed(
-    check: Callable[[], Evidence], label: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_wrong_token_weight_is_noticed(check: Callable[[], Evidence], label: str, monkeypatch: pytest.MonkeyPatch) -> None:
     row = prefix_bias.TABLE1[label]
     wrong = replace(row, weight_form=lambda x: row.weight_form(x) * 1.001)
     monkeypatch.setitem(prefix_bias.TABLE1, label, wrong)

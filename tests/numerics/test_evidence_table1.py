@@ -14,9 +14,7 @@ from numerics.objectives import TABLE1
 from numerics.objectives.dapo import dapo
 
 torch.set_num_threads(1)
-CHECKS = {
-    check for checks in EVIDENCE.values() for check in checks if check.__module__ in (table1.__name__, unified.__name__)
-}
+CHECKS = {check for checks in EVIDENCE.values() for check in checks if check.__module__ in (table1.__name__, unified.__name__)}
 
 
 SOME = [x for x in table1.situations() if x.seed < 2]

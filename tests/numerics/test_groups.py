@@ -116,8 +116,7 @@ def test_forks_follow_the_policy_where_it_is_free() -> None:
     """Over many groups each way of going on appears, so the fork is drawn and not fixed."""
     policy = POLICIES["tabular"]
     forks = {
-        tuple(shared_prefix_group(policy, 2, 1, length_reward(), stream(s), [5, 5]).tokens[:, 1].tolist())
-        for s in range(200)
+        tuple(shared_prefix_group(policy, 2, 1, length_reward(), stream(s), [5, 5]).tokens[:, 1].tolist()) for s in range(200)
     }
     words = [v for v in range(4) if v != policy.eos]
     assert forks == {(a, b) for a in words for b in words if a != b}

@@ -285,9 +285,7 @@ def test_cites_its_source(function):
 
 def test_a_new_file_is_a_new_objective(tmp_path, monkeypatch):
     assert {f.__name__ for f in LOSSES.values()} <= set(objectives.names())
-    (tmp_path / "mine.py").write_text(
-        "def mine(logp, rewards):\n    return -(rewards * logp.sum(1)).mean()\n"
-    )
+    (tmp_path / "mine.py").write_text("def mine(logp, rewards):\n    return -(rewards * logp.sum(1)).mean()\n")
     (tmp_path / "helper.py").write_text("def other(logp):\n    return logp.sum()\n")
     monkeypatch.setattr(objectives, "__path__", [*objectives.__path__, str(tmp_path)])
     assert "mine" in objectives.names() and "helper" not in objectives.names()

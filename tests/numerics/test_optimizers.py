@@ -129,9 +129,7 @@ def test_masked_positions_never_matter(policy: Policy) -> None:
         old_logp=group.old_logp.where(group.mask != 0, -7.0),
         ref_logp=group.ref_logp.where(group.mask != 0, 3.0),
     )
-    clean_run, dirty_run = (
-        inner_loop(deepcopy(policy), g, clipped_surrogate, adamw(lr=0.05), 3) for g in (group, dirty)
-    )
+    clean_run, dirty_run = (inner_loop(deepcopy(policy), g, clipped_surrogate, adamw(lr=0.05), 3) for g in (group, dirty))
     assert torch.equal(clean_run.parameters, dirty_run.parameters)
     assert torch.equal(clean_run.ratios, dirty_run.ratios)
     assert torch.equal(clean_run.clipped, dirty_run.clipped)
@@ -160,9 +158,7 @@ def test_a_loop_without_steps_or_gradient_is_refused() -> None:
 
 @pytest.mark.parametrize("betas", [(0.9, 0.999), (0.9, 0.95), (0.0, 0.5)])
 @pytest.mark.parametrize(("eps", "weight_decay"), [(1e-8, 0.01), (1e-5, 0.0), (1e-3, 0.1)])
-def test_adamw_follows_its_recursion(
-    policy: Policy, betas: tuple[float, float], eps: float, weight_decay: float
-) -> None:
+def test_adamw_follows_its_recursion(policy: Policy, betas: tuple[float, float], eps: float, weight_decay: float) -> None:
     lr = 0.05
     trajectory = run(policy, adamw(lr, betas, eps, weight_decay))
     for j in coordinates(trajectory):

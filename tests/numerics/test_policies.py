@@ -113,9 +113,7 @@ def test_sampling_frequencies_lie_in_bernstein_intervals(policy: TabularPolicy) 
         drawn = policy.sample(draws, torch.Generator().manual_seed(seed))
         assert (drawn.tokens[drawn.mask == 0] == policy.eos).all()
         sampled.update(as_sequences(drawn))
-    exact = dict(
-        zip(as_sequences(policy.completions()), completion_probabilities(policy).tolist(), strict=True)
-    )
+    exact = dict(zip(as_sequences(policy.completions()), completion_probabilities(policy).tolist(), strict=True))
     assert set(sampled) <= set(exact)
     n, spread = draws * seeds, log(2 * len(exact) / failure)
     for sequence, p in exact.items():
@@ -129,9 +127,7 @@ def test_expected_reward_is_the_enumerated_sum(policy: TabularPolicy) -> None:
     rewards = reward_table(policy.completions()).tolist()
     expected = sum(p * r for p, r in zip(probabilities, rewards, strict=True))
     # |r| <= 1 and the probabilities sum to 1: at most N roundings of sums below 1.
-    assert expected_reward(policy, reward).item() == pytest.approx(
-        expected, rel=0, abs=2 * len(rewards) * UNIT
-    )
+    assert expected_reward(policy, reward).item() == pytest.approx(expected, rel=0, abs=2 * len(rewards) * UNIT)
 
 
 def test_expected_reward_gradient_is_the_score_function_sum(policy: TabularPolicy) -> None:

@@ -37,9 +37,7 @@ def test_blocks_equal_pytorch_encoder_layers() -> None:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         block, hidden = Block(32, 4).double(), torch.randn(3, 6, 32, dtype=torch.float64)
-        theirs = nn.TransformerEncoderLayer(
-            32, 4, 128, 0.0, "gelu", batch_first=True, norm_first=True, dtype=torch.float64
-        )
+        theirs = nn.TransformerEncoderLayer(32, 4, 128, 0.0, "gelu", batch_first=True, norm_first=True, dtype=torch.float64)
     pairs = {
         theirs.self_attn.in_proj_weight: block.query_key_value.weight,
         theirs.self_attn.out_proj.weight: block.attention_out.weight,
@@ -104,9 +102,7 @@ def test_a_shared_prefix_has_one_log_prob_and_one_gradient(policy: TinyTransform
     group = shared_prefix_group(policy, 6, 2, length_reward(), torch.Generator().manual_seed(1))
     log_probs, parameters = policy.log_probs(group.tokens, group.mask), list(policy.parameters())
     for t in range(3):
-        gradients = [
-            flatten(torch.autograd.grad(value, parameters, retain_graph=True)) for value in log_probs[:, t]
-        ]
+        gradients = [flatten(torch.autograd.grad(value, parameters, retain_graph=True)) for value in log_probs[:, t]]
         apart = max((gradient - gradients[0]).abs().max().item() for gradient in gradients)
         if t < 2:
             assert (log_probs[:, t] - log_probs[0, t]).abs().max() <= FORWARD
@@ -136,9 +132,7 @@ def test_expected_reward_gradient_is_the_score_function_sum(policy: TinyTransfor
 def test_expected_reward_gradient_is_the_directional_difference(policy: TinyTransformer) -> None:
     reward, gradient = length_reward(), expected_reward_gradient(policy, length_reward())
     for seed in range(10):
-        direction = torch.randn(
-            len(gradient), generator=torch.Generator().manual_seed(seed), dtype=torch.float64
-        )
+        direction = torch.randn(len(gradient), generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
         direction /= direction.norm()
         h, values = 1e-4, []
         for sign in (1, -2, 1):  # to +h, to -h, back

@@ -63,9 +63,7 @@ def fates(module: str) -> list[tuple[str, str, str, str]]:
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_mutants_of_proved_statements_do_not_follow(
-    module: str, record_property: Callable[[str, object], None]
-) -> None:
+def test_mutants_of_proved_statements_do_not_follow(module: str, record_property: Callable[[str, object], None]) -> None:
     alarms = [row for row in fates(module) if row[3] == ALARM]
     assert not alarms, alarms
     survivors = [row for row in fates(module) if row[3] != KILLED]

@@ -102,9 +102,7 @@ def test_an_altered_certificate_does_not_replay(tmp_path: Path) -> None:
     assert good is not None
     bad: dict[str, Any] = {}
     for n, step in enumerate(good["steps"]):
-        others = [
-            m for m in range(len(good["terms"])) if m != step["concl"] and good["terms"][m][0] in ("eq", "le", "lt")
-        ]
+        others = [m for m in range(len(good["terms"])) if m != step["concl"] and good["terms"][m][0] in ("eq", "le", "lt")]
         swapped = [*good["steps"][:n], {**step, "concl": others[0]}, *good["steps"][n + 1 :]]
         bad[f"step {n} concludes another formula"] = {**good, "steps": swapped}
         rule = "assume" if step["rule"] != "assume" else "restate"

@@ -122,9 +122,7 @@ BARE = {
     "in a premise": sp.Implies(1 / x > 0, equals(x + y, y + x + 0 * r(1))),
     "in a range": ForAll(i, 0, G, equals(1 / i + y, y + 1 / i)),
     "in a branch": equals(sp.Piecewise((1 / x, x >= 0), (0, True)) + y, y + sp.Piecewise((1 / x, x >= 0), (0, True))),
-    "in the other branch": equals(
-        sp.Piecewise((0, x > 0), (1 / x, True)) + y, y + sp.Piecewise((0, x > 0), (1 / x, True))
-    ),
+    "in the other branch": equals(sp.Piecewise((0, x > 0), (1 / x, True)) + y, y + sp.Piecewise((0, x > 0), (1 / x, True))),
 }
 
 

@@ -31,9 +31,7 @@ PROVED = {
     "a sum is linear": (equals(sp.Sum(2 * r(i) - x * f(i), (i, 1, G)), 2 * R - x * sp.Sum(f(i), (i, 1, G))),),
     "a constant sum": (equals(sp.Sum(x, (i, 1, G)), G * x), SOME),
     "a constant sum over nothing": (equals(sp.Sum(x, (i, 1, G)), G * x), G >= 0),
-    "sums commute by linearity": (
-        equals(sp.Sum(r(i) * sp.Sum(f(j), (j, 1, n)), (i, 1, G)), R * sp.Sum(f(j), (j, 1, n))),
-    ),
+    "sums commute by linearity": (equals(sp.Sum(r(i) * sp.Sum(f(j), (j, 1, n)), (i, 1, G)), R * sp.Sum(f(j), (j, 1, n))),),
     "the mean of a shift": (equals(mean(r(i) + x, i, G), mean(r(i), i, G) + x), SOME),
     "variance by squares": (equals(mean((r(i) - R / G) ** 2, i, G), mean(r(i) ** 2, i, G) - (R / G) ** 2), SOME),
     "renamed index": (equals(R, sp.Sum(r(j), (j, 1, G))),),

@@ -109,9 +109,7 @@ def test_a_kink_goes_away_in_a_product_with_zero(f: Any, at: int, slope: int) ->
     assert truth(formula(derivative(f, x, slope + 1)), Env({"x": at, "y": 0})) is False
 
 
-@pytest.mark.parametrize(
-    "f", [sp.Abs(x) * y, sp.Abs(x) + x, sp.exp(sp.Abs(x)), 1 / (1 + sp.Abs(x)), 1 - sp.Abs(x)], ids=str
-)
+@pytest.mark.parametrize("f", [sp.Abs(x) * y, sp.Abs(x) + x, sp.exp(sp.Abs(x)), 1 / (1 + sp.Abs(x)), 1 - sp.Abs(x)], ids=str)
 def test_a_kink_stays_in_anything_else(f: Any) -> None:
     with pytest.raises(Undefined, match="tie"):
         truth(formula(derivative(f, x, 0)), Env({"x": 0, "y": Fraction(1, 2)}))

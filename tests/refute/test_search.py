@@ -11,7 +11,7 @@ from theory.kernel import Term
 from theory.language import formula
 from theory.proposition import Proposition, load
 
-BUDGET = 600  # evaluations that satisfy the assumptions; a fifth of it for claims whose formulas are large
+BUDGET = 200  # evaluations that satisfy the assumptions; a fifth of it for claims whose formulas are large
 LARGE = 120
 
 UNIVERSAL = {id: p for id, p in sorted(load().items()) if not p.reason and not p.exists}

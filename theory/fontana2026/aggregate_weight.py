@@ -51,16 +51,13 @@ n = int_family("n")
         derivative(shared_token(), theta, score(t, theta) * sp.Sum(b(i) * omega(i, t) * A(i), (i, 1, G))),
         sp.Implies(
             ForAll(i, 1, G, ForAll(t, 1, cut, equals(w(i), omega(i, t)))),
-            derivative(
-                shared_part(cut), theta, sp.Sum(score(t, theta), (t, 1, cut)) * sp.Sum(b(i) * w(i) * A(i), (i, 1, G))
-            ),
+            derivative(shared_part(cut), theta, sp.Sum(score(t, theta), (t, 1, cut)) * sp.Sum(b(i) * w(i) * A(i), (i, 1, G))),
         ),
     ),
     model=SHARING | {"w": [1, 2, 5]},
     drops={name: case | {"w": [1, 2, 5]} for name, case in SHARING_DROPS.items()}
     | {"t is a token of the prefix": SHARING | {"w": [1, 2, 5], "t": 2}},
-    not_claimed="one W_agg for the whole prefix where ω depends on t: then each position t has its own, Σ_i ω_{i,t} "
-    "A_i",
+    not_claimed="one W_agg for the whole prefix where ω depends on t: then each position t has its own, Σ_i ω_{i,t} A_i",
     hints={"b": "binary", "epsilon_low": "unit", "epsilon_up": "unit"},
 )
 def prop1(goal: Goal) -> Theorem:
@@ -77,16 +74,12 @@ def prop1(goal: Goal) -> Theorem:
     inside = goal.assuming(whole.args[0])
     v, f, slope = opened(whole.args[1])
     by_token = term(sp.Sum(score(t, theta) * sp.Sum(b(i) * w(i) * A(i), (i, 1, G)), (t, 1, cut)))
-    over_prefix = regrouped(
-        inside, differentiate(inside, v, f, shared_tokens(goal)), by_token, inside.facts[-1], definition
-    )
+    over_prefix = regrouped(inside, differentiate(inside, v, f, shared_tokens(goal)), by_token, inside.facts[-1], definition)
     return conjunction(goal.claim, at_token, k.imp_intro(whole.args[0], with_slope(inside, over_prefix, slope)))
 
 
 prefix_log_prob = sp.Sum(logpi(t, theta), (t, 1, cut))
-SEQUENCE = sp.exp(
-    prefix_log_prob + rest(i)
-)  # π_θ(y_i|x)/π_old(y_i|x); `rest`: the log of what does not stand in the prefix
+SEQUENCE = sp.exp(prefix_log_prob + rest(i))  # π_θ(y_i|x)/π_old(y_i|x); `rest`: the log of what does not stand in the prefix
 GCPO = sp.Sum(sp.Sum(b(i) * alpha(i) * SEQUENCE * A(i), (u, 1, n(i))), (i, 1, G))
 GCPO_GROUP = {
     "log π_θ is differentiable": ForAll(t, 1, cut, derivative(logpi(t, theta), theta, score(t, theta))),

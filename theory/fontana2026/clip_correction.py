@@ -118,7 +118,5 @@ def s5c_repaired(goal: Goal) -> Theorem:
     parts = [(ONE_, ONE, factors), (ONE_, ONE, [given["the last step went up"]])]
     cofactors = [MINUS, mul(term(xi), term(theta(T - 2)))]
     broken = k_.sos(lt(ZERO, ZERO), parts, [moved, given["no weight decay"]], cofactors)
-    m_sign = k_.cases(
-        negative, k_.assume(negative), k_.absurd(k_.linear(ZERO, ZERO, [], []), k_.negate(broken), negative)
-    )
+    m_sign = k_.cases(negative, k_.assume(negative), k_.absurd(k_.linear(ZERO, ZERO, [], []), k_.negate(broken), negative))
     return all_deeper(goal.claim, ctx, given, PAST_BOUND, m_sign, v_sign)

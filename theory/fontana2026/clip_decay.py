@@ -61,9 +61,7 @@ MOMENT_DROPS = {
     title="without gradients the moments decay geometrically",
     source="Appendix D, Eq. 34",
     printed="m_{T+k} = β1^{k+1} m_{T-1}, v_{T+k} = β2^{k+1} v_{T-1}",
-    statement=sp.And(
-        equals(m(T + k), b1 ** (k + 1) * m(T - 1)), equals(v(T + k), b2 ** (k + 1) * v(T - 1)), evaluate=False
-    ),
+    statement=sp.And(equals(m(T + k), b1 ** (k + 1) * m(T - 1)), equals(v(T + k), b2 ** (k + 1) * v(T - 1)), evaluate=False),
     assumptions=moments() | clipped() | START,
     unstated=UNSTATED,
     model=RUN,

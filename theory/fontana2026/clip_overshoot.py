@@ -199,9 +199,7 @@ def prop3_repaired(goal: Goal) -> Theorem:
     scaled = mul(form.root, inv(found.before))
     product = k_.linear(mul(found.after, scaled), ONE, [found.carried, unit], [inv(found.before), ONE])
     smaller = inverse_is(inside, found.after, scaled, product)  # 1/√v̂_{T+k} = W/√v̂_{T-1}
-    moved = [
-        rewrite_all(given["negligible eps"], inside.at(given["AdamW's update"], now, term(n))) for n in (T + k, T - 1)
-    ]
+    moved = [rewrite_all(given["negligible eps"], inside.at(given["AdamW's update"], now, term(n))) for n in (T + k, T - 1)]
     at = integers(now.args[0])
     claim = equals(theta(at, T + k) - theta(at, T + k - 1), closed(k) * (theta(at, T - 1) - theta(at, T - 2)))
     th = inside.equal(*formula(claim).args, *moved, given["no weight decay"], m_after, smaller)

@@ -185,9 +185,7 @@ not_applicable(
     title="with μ = 1 no token is clipped: every ratio is 1, strictly inside the bounds",
     source="Section 5",
     printed="μ = 1: π_θ = π_old, so 1-ε_low < s < 1+ε_up and min(s A, clip(s) A) = s A",
-    statement=sp.And(
-        1 - low < ratio, ratio < 1 + up, equals(sp.Min(ratio * a, clip(ratio) * a), ratio * a), evaluate=False
-    ),
+    statement=sp.And(1 - low < ratio, ratio < 1 + up, equals(sp.Min(ratio * a, clip(ratio) * a), ratio * a), evaluate=False),
     assumptions={
         "θ is still θ_old": sp.Eq(p, p_old),
         "π_old > 0": p_old > 0,
@@ -215,6 +213,4 @@ def s5d_inactive(goal: Goal) -> Theorem:
         for q, x, c in ((1 - low < ratio, low_, ONE), (ratio < 1 + up, up_, MINUS))
     ]
     ctx = Context([*bounds])
-    return conjunction(
-        goal.claim, *bounds, resolved(ctx, formula(equals(sp.Min(ratio * a, clip(ratio) * a), ratio * a)))
-    )
+    return conjunction(goal.claim, *bounds, resolved(ctx, formula(equals(sp.Min(ratio * a, clip(ratio) * a), ratio * a))))

@@ -239,9 +239,7 @@ refuted(
     source=SOURCE,
     printed="E_{π_θ}[(1/|o|) D_KL] = E_{π_θ}[(1/|o|) log(π_θ/π_ref)]",
     assumptions=DISTRIBUTIONS | {"lengths": for_tokens(n(v) >= 1)},
-    statement=equals(
-        over_tokens(pi(v) * d_kl(pi(v), ref(v)) / n(v)), over_tokens(pi(v) * sp.log(pi(v) / ref(v)) / n(v))
-    ),
+    statement=equals(over_tokens(pi(v) * d_kl(pi(v), ref(v)) / n(v)), over_tokens(pi(v) * sp.log(pi(v) / ref(v)) / n(v))),
     witness=COIN | {"n": [1, 2]},
     module=__name__,
     repair="fontana2026.dkl.unbiased",

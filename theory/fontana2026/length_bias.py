@@ -50,8 +50,7 @@ SHORT_AND_LONG = {"i": 1, "j": 2, "n": [1, 2], "A": [1, 1], "C": 1, "omega": [1,
         "A_j > 0": SHORT_AND_LONG | {"A": [-1, -1]},
         "A_i is no smaller": SHORT_AND_LONG | {"A": [1, 2]},
     },
-    not_claimed="that the model therefore gets shorter: of two negative advantages the shorter one weighs more as "
-    "well (S4.b)",
+    not_claimed="that the model therefore gets shorter: of two negative advantages the shorter one weighs more as well (S4.b)",
 )
 def s4a(goal: Goal) -> Theorem:
     """C A_i/n_i - C A_j/n_j = C (A_i - A_j)/n_i + C A_j (n_j - n_i)/(n_i n_j)."""
@@ -117,8 +116,7 @@ EVEN_GROUP = {"G": 2, "c": [1, 0], "f_1": 1, "f_2": "1/2", "p": "1/2", "rho_1": 
 
 @proposition(
     "fontana2026.s4b.repaired",
-    title="with two lengths every positive weight moves the model towards the length whose mean reward is higher, "
-    "1/|o| included",
+    title="with two lengths every positive weight moves the model towards the length whose mean reward is higher, 1/|o| included",
     source="Section 4, after Prop. 1; a policy that stops after its first token with probability p or goes on to "
     "one other length",
     printed="Σ_i ω_i (M_i - mean M) ∂log π_θ(o_i)/∂x = (G_1 G_2/G) (ρ_1 - ρ_2) ((1-p) f_1 + p f_2)",
@@ -169,8 +167,6 @@ def s4b_repaired(goal: Goal) -> Theorem:
             out.append(k.imp_intro(premise, k.linear(*conclusion.args, [value, k.assume(premise)], [ONE, rest])))
             continue
         given = [k.and_elim(k.assume(premise), e) for e in range(len(premise.args))]
-        sign = k.sos(
-            conclusion, [(One, ONE, [*given, size, mixed])], [value], [ONE if conclusion.args[0] is ZERO else MINUS]
-        )
+        sign = k.sos(conclusion, [(One, ONE, [*given, size, mixed])], [value], [ONE if conclusion.args[0] is ZERO else MINUS])
         out.append(k.imp_intro(premise, sign))
     return conjunction(goal.claim, *out)

@@ -92,18 +92,14 @@ def case_1_i(goal: Goal) -> Theorem:
                 return k.sos(le(ZERO, f), [], [value], [mul(omega_i, advantage)])
             signs = [goal.given["C > 0"], ctx.at(goal.given["A_i > 0 wherever the prefix is found"], place)]
             equations = [value, ctx.at(goal.given["ω_i = C"], place)]
-            return k.sos(
-                (lt if strict else le)(ZERO, f), [(One, ONE, signs)], equations, [mul(omega_i, advantage), advantage]
-            )
+            return k.sos((lt if strict else le)(ZERO, f), [(One, ONE, signs)], equations, [mul(omega_i, advantage), advantage])
 
         known = [th for th in ctx.facts if th.concl is eq(member, ONE)]
         return of(ctx, known[0]) if known else zero_or_one(ctx, member, le(ZERO, f), of)
 
     bound, lo, hi, body = total.args
     largest = weight(goal, subst(body, {bound: term(j)}), strict=True)
-    above = k.sos(
-        positive, [(One, ONE, [largest]), (One, ONE, [member_below_sum(goal, total, term(j), weight)])], [], []
-    )
+    above = k.sos(positive, [(One, ONE, [largest]), (One, ONE, [member_below_sum(goal, total, term(j), weight)])], [], [])
     inside = goal.assuming(change.args[0])
     squares = term(sp.Sum(g(d) ** 2, (d, 1, D)))
     one = member_below_sum(inside, squares, term(m), lambda ctx, f: k.sos(le(ZERO, f), [(One, f.args[0], [])], [], []))
@@ -118,8 +114,7 @@ def case_1_i(goal: Goal) -> Theorem:
 
 @proposition(
     "fontana2026.b2.case1.ii",
-    title="ω_i = C: where the prefix is found in mixed completions, W_agg is C times the algebraic sum of their "
-    "advantages",
+    title="ω_i = C: where the prefix is found in mixed completions, W_agg is C times the algebraic sum of their advantages",
     source="Appendix B.2, case 1 (ii)",
     printed="ω_i = C ⇒ W_agg = C Σ_{i∈G̃} A_i, positive advantages against negative ones",
     assumptions=CONSTANT,
@@ -150,9 +145,7 @@ def case_1_ii(goal: Goal) -> Theorem:
 
     whole = k.linear(advantage, advantage, [], [])
     two_sums = [len([f for f in atoms(q.args[1]) if f.op == "sum"]) > 1 for q in goal.claim.args]
-    return k.and_intro(
-        [with_parts(q, by_sign if two else whole) for q, two in zip(goal.claim.args, two_sums, strict=True)]
-    )
+    return k.and_intro([with_parts(q, by_sign if two else whole) for q, two in zip(goal.claim.args, two_sums, strict=True)])
 
 
 centred = r(i) - mean(r(j), j, G)  # A_i of Eq. 2

@@ -94,8 +94,7 @@ MIXED = {
     "fontana2026.eq13",
     title="gradient of Eq. 1: A_i ∇s in the unclipped branch, 0 inside the clipped one, added up over the tokens",
     source="Section 4, Eq. 13",
-    printed="∇J = E[ Σ_i Σ_t α_{i,t} ∇min( s A_i, clip(s) A_i ) - β ∇R ]; unclipped: ∇min = A_i ∇s_{i,t}; clipped, "
-    "interior: 0",
+    printed="∇J = E[ Σ_i Σ_t α_{i,t} ∇min( s A_i, clip(s) A_i ) - β ∇R ]; unclipped: ∇min = A_i ∇s_{i,t}; clipped, interior: 0",
     assumptions={
         "clip widths are positive": sp.And(low > 0, up > 0),
         "s is differentiable": for_tokens(derivative(RATIO, theta, ds(i, t, theta))),
@@ -230,7 +229,5 @@ def eq16(goal: Goal) -> Theorem:
     i_ = goal.fresh(goal.claim)
     inside = goal.assuming(le(ONE, i_), le(i_, term(G)))
     tokens = subst(whole.args[3], {whole.args[0]: i_})
-    split = k.sum_split(
-        tokens, term(cut), [inside.prove(le(ZERO, term(cut))), inside.prove(le(term(cut), tokens.args[2]))]
-    )
+    split = k.sum_split(tokens, term(cut), [inside.prove(le(ZERO, term(cut))), inside.prove(le(term(cut), tokens.args[2]))])
     return with_slope(goal, th, slope, k.sum_congr(i_, ONE, term(G), split))

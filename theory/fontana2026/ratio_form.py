@@ -26,9 +26,7 @@ from theory.tactics_prefix import differentiate, opened, slopes, with_slope
 
 t, u, N = integers("t u N")
 theta, eta, kappa, stopped = reals("theta eta k sg")
-pi, old, sg, logpi, logold, score, dpi = (
-    family(name) for name in ("pi", "pi_old", "sg", "logpi", "logpi_old", "score", "dpi")
-)
+pi, old, sg, logpi, logold, score, dpi = (family(name) for name in ("pi", "pi_old", "sg", "logpi", "logpi_old", "score", "dpi"))
 
 # -- Eq. 12 ------------------------------------------------------------------------------------------------------------
 
@@ -88,8 +86,7 @@ TWO_VALUES = {
 @proposition(
     "fontana2026.eq12.repaired",
     title="Eq. 12 holds for s = I and for GSPO's row; s = log π_θ breaks it at any two probabilities",
-    source="Section 4, Eq. 12, for the rows GRPO R1, GRPO v3.2, GTPO, DAPO, CPPO, Dr. GRPO and GSPO; against GPG "
-    "and CISPO",
+    source="Section 4, Eq. 12, for the rows GRPO R1, GRPO v3.2, GTPO, DAPO, CPPO, Dr. GRPO and GSPO; against GPG and CISPO",
     printed="s(θ)/π_θ = s(η)/π_η for s = I and s = sg[·] π_θ; log π_θ/π_θ is strictly increasing in π_θ",
     assumptions={
         "Table 1: s = I": sp.And(*(equals(s_token(t, at), printed_s("token", at)) for at in (theta, eta))),
@@ -251,9 +248,7 @@ def eq14_cispo(goal: Goal) -> Theorem:
     weight, below = (inside.prove(p) for p in sign.args[0].args if p.op == "lt")
     factors = [weight, weight, below, square]
     against = k.sos(sign.args[1], [(Fraction(1), ONE, factors)], [], [])
-    return conjunction(
-        goal.claim, with_slope(goal, differentiate(goal, v, f), target), k.imp_intro(sign.args[0], against)
-    )
+    return conjunction(goal.claim, with_slope(goal, differentiate(goal, v, f), target), k.imp_intro(sign.args[0], against))
 
 
 sequence_ratio = sp.exp(sp.Sum(logpi(u, theta) - logold(u), (u, 1, N)))

@@ -81,8 +81,7 @@ TWO_SHARING = {
         SHARED_TOKENS: TWO_SHARING | {"y": [[1, 3, 1], [1, 2, 2]]},
         "log π_θ is differentiable": TWO_SHARING | {"score": lambda node, token, theta: 0},
     },
-    not_claimed="anything about dropout or other noise in the forward pass, which would make π_θ depend on more "
-    "than the prefix",
+    not_claimed="anything about dropout or other noise in the forward pass, which would make π_θ depend on more than the prefix",
 )
 def eq17(goal: Goal) -> Theorem:
     """By induction on t the prefixes lead to the same node; then it is the same token at the same node."""
@@ -98,10 +97,7 @@ def eq17(goal: Goal) -> Theorem:
     here = k.imp_elim(ih, inside.prove(le(m, last)))
     steps, token = inside.at(walk, m), inside.at(tokens, m)
     left, right = (
-        k.and_elim(steps, n)
-        for e in (c, d)
-        for n, p in enumerate(steps.concl.args)
-        if same(p.args[0], node_of(e, add(m, ONE)))
+        k.and_elim(steps, n) for e in (c, d) for n, p in enumerate(steps.concl.args) if same(p.args[0], node_of(e, add(m, ONE)))
     )
     moved = put(token, put(here, left))  # node(i, m+1) = child(node(j, m), y(j, m))
     onward = k.linear(*subst(nodes, {m: add(m, ONE)}).args, [moved, right], [ONE, k.num(-1)])
@@ -186,8 +182,7 @@ def shared_tokens(goal: Goal) -> Known:
 
 @proposition(
     "fontana2026.eq18",
-    title="the gradient on a shared prefix is Σ_t ∇log π_θ(y_t|·) times the sum of A_i ω_{i,t} over those that "
-    "share it",
+    title="the gradient on a shared prefix is Σ_t ∇log π_θ(y_t|·) times the sum of A_i ω_{i,t} over those that share it",
     source="Section 4, Eq. 18, under Eq. 12",
     printed="ω_{i,t} = α_{i,t} s_{i,t};  ∇J̃ = Σ_{t≤k} ∇log π_θ(y_t|·) Σ_{i∈G̃} A_i ω_{i,t}",
     assumptions=PREFIX,

@@ -27,9 +27,7 @@ REWARDED = {"N": 1, "G": 2, "p": [1], "n": [[1, 2]], "r": [[1, 0]], "C": [2], "b
     source="Appendix A, Eq. 9",
     printed="ω̃ = C/|o_i| ⇒ Ω_i = C ⇒ J = -β E[R]: no reward information in the value",
     assumptions=NOT_EMPTY,
-    statement=equals(
-        expectation(over_group(A_i * over_tokens(C(w) / n(w, i))) - beta * R(w)), -beta * expectation(R(w))
-    ),
+    statement=equals(expectation(over_group(A_i * over_tokens(C(w) / n(w, i))) - beta * R(w)), -beta * expectation(R(w))),
     model=REWARDED,
     drops={"a group has a member": UNNEEDED, "completions have tokens": REWARDED | {"n": [[1, 0]]}},
     not_claimed="that C is the same for all groups: C(w) may depend on the group, as 1/σ(r) does",
@@ -48,9 +46,7 @@ length_weighted = C(w) * over_group(A_i * n(w, i))
     source="Appendix A, Eq. 10",
     printed="ω̃ = C ⇒ J = E[ C Σ_i A_i |o_i| - β R ]: the value tracks length",
     assumptions={"a group has a member": G >= 1, "lengths": ForAll(w, 1, N, ForAll(i, 1, G, n(w, i) >= 0))},
-    statement=equals(
-        expectation(over_group(A_i * over_tokens(C(w))) - beta * R(w)), expectation(length_weighted - beta * R(w))
-    ),
+    statement=equals(expectation(over_group(A_i * over_tokens(C(w))) - beta * R(w)), expectation(length_weighted - beta * R(w))),
     model=REWARDED,
     drops={"a group has a member": UNNEEDED, "lengths": REWARDED | {"n": [[0, -1]]}},
     not_claimed="that longer completions raise the value: see eq10.length_shift",
@@ -117,9 +113,7 @@ ONE_OUTCOME = {"N": 1, "G": 2, "p": [1], "r": [[1, 0]], "Omega": [[1, 2]], "beta
     printed="J ∝ Cov(A, Ω)",
     assumptions={"a group has a member": G >= 1},
     statement=sp.And(
-        equals(
-            value + beta * expectation(R(w)), G * expectation(cov(lambda w, i: r(w, i) - mean(r(w, m), m, G), Omega, w))
-        ),
+        equals(value + beta * expectation(R(w)), G * expectation(cov(lambda w, i: r(w, i) - mean(r(w, m), m, G), Omega, w))),
         equals(value + beta * expectation(R(w)), G * expectation(cov(r, Omega, w))),
     ),
     model=ONE_OUTCOME,
@@ -139,11 +133,7 @@ def eq11_covariance(goal: Goal) -> Theorem:
     assumptions={"a group has a member": G >= 1},
     statement=equals(
         value + beta * expectation(R(w)),
-        G
-        * (
-            expectation(mean(A_i * Omega(w, i), i, G))
-            - expectation(mean(A_i, i, G)) * expectation(mean(Omega(w, i), i, G))
-        ),
+        G * (expectation(mean(A_i * Omega(w, i), i, G)) - expectation(mean(A_i, i, G)) * expectation(mean(Omega(w, i), i, G))),
     ),
     model=ONE_OUTCOME,
     drops={"a group has a member": ONE_OUTCOME | {"G": 0}},

@@ -97,9 +97,7 @@ V32 = assumed(RATIO)
     not_claimed="a gradient of the mask M, which is under a stop-gradient",
 )
 def grpo_v32(goal: Goal) -> Theorem:
-    return prove_instance(
-        goal, V32_ALPHA, RATIO, summed(token_slope(goal, w(i, t) * RATIO * D_KL, w(i, t) * V32_SLOPE))
-    )
+    return prove_instance(goal, V32_ALPHA, RATIO, summed(token_slope(goal, w(i, t) * RATIO * D_KL, w(i, t) * V32_SLOPE)))
 
 
 NOW_RATIO = sp.exp(sp.Sum(lognow(i, u) - logold(i, u), (u, 1, n(i))))
@@ -121,8 +119,7 @@ GSPO_DROPS = DROPS | {OFF: {"epsilon_up": 0, "logold": [[-2], [-3, -1]]}, STOPPE
     statement=instance(ALPHA_S, GSPO_RATIO, ZERO, ZERO, for_tokens(equals(GSPO_RATIO, NOW_RATIO))),
     model=GSPO_MODEL,
     drops={name: GSPO_MODEL | GSPO_DROPS[name] for name in GSPO},
-    not_claimed="that the row is the ratio of GSPO's own paper, which has an |o_i|-th root: see "
-    "table1.gspo.geometric_mean",
+    not_claimed="that the row is the ratio of GSPO's own paper, which has an |o_i|-th root: see table1.gspo.geometric_mean",
 )
 def gspo(goal: Goal) -> Theorem:
     """The bare π_θ of the row is the token's own probability; under the stop-gradient it is exp(lognow)."""
@@ -136,12 +133,9 @@ def gspo(goal: Goal) -> Theorem:
 refuted(
     "fontana2026.table1.gspo.geometric_mean",
     title="the sequence ratio of the row is the one that GSPO itself defines, a geometric mean over the tokens",
-    source="Section 3, Table 1, row GSPO, against the method that it names (arXiv 2507.18071, known to us at second "
-    "hand)",
+    source="Section 3, Table 1, row GSPO, against the method that it names (arXiv 2507.18071, known to us at second hand)",
     printed="π_θ(y_i|x_i)/π_old(y_i|x_i), where GSPO has ( π_θ(y_i|x_i)/π_old(y_i|x_i) )^(1/|y_i|)",
-    assumptions=(
-        POSITIVE := {"ratios are positive": ForAll(t, 1, n(i), ratio(t) > 0), "the completion is not empty": n(i) >= 1}
-    ),
+    assumptions=(POSITIVE := {"ratios are positive": ForAll(t, 1, n(i), ratio(t) > 0), "the completion is not empty": n(i) >= 1}),
     statement=equals(
         PRODUCT := sp.exp(sp.Sum(sp.log(ratio(t)), (t, 1, n(i)))),
         GEOMETRIC := sp.exp(sp.Sum(sp.log(ratio(t)), (t, 1, n(i))) / n(i)),

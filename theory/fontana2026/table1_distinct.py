@@ -153,8 +153,7 @@ MEMBER = {"i is a completion": sp.And(i >= 1, i <= G)}
         "i is a completion": ALONE | {"i": 3},
         "sigma > 0": ALONE | {"sigma": 0},
     },
-    not_claimed="anything about GPG and CISPO off policy; on policy they have the gradient of DAPO with F_norm = "
-    "σ(r), α̂ = 1",
+    not_claimed="anything about GPG and CISPO off policy; on policy they have the gradient of DAPO with F_norm = σ(r), α̂ = 1",
 )
 def one_token(goal: Goal) -> Theorem:
     """Σ|o_i| = G; a sum over 1..1 is its one member."""

@@ -239,8 +239,7 @@ CISPO_MODEL = CISPO_CASE | {
 
 @proposition(
     "fontana2026.table1.cispo.repaired",
-    title="CISPO is Σ Σ α A sg[clip(I)] log π_θ, or Eq. 1 with s = sg[clip(I)/π_θ] π_θ and a wider clip: its weight "
-    "is α clip(I)",
+    title="CISPO is Σ Σ α A sg[clip(I)] log π_θ, or Eq. 1 with s = sg[clip(I)/π_θ] π_θ and a wider clip: its weight is α clip(I)",
     source="Section 3, Table 1, row CISPO, corrected",
     printed="∇ Σ Σ α A sg[clip(I)] log π_θ = ∇ Σ Σ α min( s A, clip(s) A ) = Σ Σ α clip(I) A ∇log π_θ for s = "
     "sg[clip(I)/π_θ] π_θ",

@@ -148,9 +148,7 @@ def needed(names: Mapping[str, Any], **more: Any) -> dict[str, Any]:
 # -- the statement and its proof ---------------------------------------------------------------------------------------
 
 
-def instance(
-    alpha: sp.Expr, ratio: sp.Expr, penalty: sp.Expr = ZERO, slope: sp.Expr = ZERO, *more: sp.Basic
-) -> sp.Basic:
+def instance(alpha: sp.Expr, ratio: sp.Expr, penalty: sp.Expr = ZERO, slope: sp.Expr = ZERO, *more: sp.Basic) -> sp.Basic:
     """Eq. 1 with these α, s and R: its term by the sign of A, and its gradient Σ Σ α s A ∇log π inside the clip - β
     ∇R."""
     return sp.And(
@@ -207,9 +205,7 @@ def whole(goal: Goal, *sums: Theorem, more: tuple[Theorem, ...] = (), bounds: tu
     return conjunction(goal.claim, *parts)
 
 
-def prove_instance(
-    goal: Goal, alpha: sp.Expr, ratio: sp.Expr, *penalty: Theorem, more: tuple[Theorem, ...] = ()
-) -> Theorem:
+def prove_instance(goal: Goal, alpha: sp.Expr, ratio: sp.Expr, *penalty: Theorem, more: tuple[Theorem, ...] = ()) -> Theorem:
     """A row whose s has the slope s score; `penalty` is the derivative of R."""
     slope = alpha * ratio * A(i) * kept(i, t) * SCORE_
     tokens = summed(clipped_token(goal, alpha, ratio, slope, token_slope(goal, ratio, ratio * SCORE_)))

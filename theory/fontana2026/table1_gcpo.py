@@ -86,9 +86,7 @@ def sequence_term(goal: Goal) -> Theorem:
     here, v = goal.assuming(le(ONE, term(i)), le(term(i), term(G))), term(theta)
     inside = here.assuming(le(ONE, term(u)), le(term(u), term(n(i))))
     scored = inside.at(goal.given[SMOOTH], term(i), term(u))
-    token = with_slope(
-        inside, k.diff(v, term(logpi(i, u, theta) - logold(i, u)), v, [scored]), term(score(i, u, theta))
-    )
+    token = with_slope(inside, k.diff(v, term(logpi(i, u, theta) - logold(i, u)), v, [scored]), term(score(i, u, theta)))
     tokens = over_range(token, (term(u), ONE, term(n(i))))
     ratio_slope = with_slope(here, k.diff(v, term(SEQUENCE), v, [tokens]), term(SEQUENCE * SEQUENCE_SCORE))
     f = Clipped(term(GCPO_ALPHA), factors(SEQUENCE, A(i)), *map(term, (A(i), SEQUENCE, 1 - low, 1 + up)))
@@ -98,8 +96,7 @@ def sequence_term(goal: Goal) -> Theorem:
 
 @proposition(
     "fontana2026.table1.gcpo.token_sum",
-    title="GCPO with the token sum of Eq. 1: completion i enters |o_i| times, and each of its tokens has the weight "
-    "α |o_i| s",
+    title="GCPO with the token sum of Eq. 1: completion i enters |o_i| times, and each of its tokens has the weight α |o_i| s",
     source="Section 3, Table 1, row GCPO; Eq. 1",
     printed="∇ Σ_i Σ_t α min( s_i A_i, clip(s_i) A_i ) = Σ_i α |o_i| s_i A_i Σ_t ∇log π_θ(y_{i,t}|·)",
     assumptions=GCPO,
@@ -119,8 +116,7 @@ def gcpo_token_sum(goal: Goal) -> Theorem:
     slope = term(n(i) * GCPO_SLOPE)
     some, none = le(ZERO, term(n(i))), lt(term(n(i)), ZERO)
     empty = [
-        k.sum_empty(x, [here.assuming(none).prove(lt(term(n(i)), ONE))])
-        for x in (tokens.concl.args[3], term(SEQUENCE_SCORE))
+        k.sum_empty(x, [here.assuming(none).prove(lt(term(n(i)), ONE))]) for x in (tokens.concl.args[3], term(SEQUENCE_SCORE))
     ]
     counted = with_slope(here.assuming(some), tokens, slope)
     nothing = with_slope(here.assuming(none), tokens, slope, *empty)
@@ -131,11 +127,9 @@ def gcpo_token_sum(goal: Goal) -> Theorem:
 
 @proposition(
     "fontana2026.table1.gcpo.repaired",
-    title="GCPO with one term per completion: the gradient is Σ_i α s_i A_i Σ_t ∇log π, every token with the weight "
-    "α s_i",
+    title="GCPO with one term per completion: the gradient is Σ_i α s_i A_i Σ_t ∇log π, every token with the weight α s_i",
     source="Section 3, Table 1, row GCPO, corrected",
-    printed="∇ Σ_i α min( s_i A_i, clip(s_i) A_i ) = Σ_i α s_i A_i Σ_t ∇log π_θ(y_{i,t}|·), s_i = "
-    "π_θ(y_i|x_i)/π_old(y_i|x_i)",
+    printed="∇ Σ_i α min( s_i A_i, clip(s_i) A_i ) = Σ_i α s_i A_i Σ_t ∇log π_θ(y_{i,t}|·), s_i = π_θ(y_i|x_i)/π_old(y_i|x_i)",
     assumptions=GCPO,
     unstated=unstated(GCPO),
     statement=sp.And(

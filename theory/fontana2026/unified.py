@@ -70,8 +70,7 @@ CLIP = {"epsilon_low": "1/5", "epsilon_up": "1/5"}
         "lower half-width": {"s": 1, "a": -1, "epsilon_low": "-1/2", "epsilon_up": "1/5"},
         "upper half-width": {"s": 1, "a": 1, "epsilon_low": "1/5", "epsilon_up": "-1/2"},
     },
-    not_claimed="that J has a derivative where a ratio stands on the bound that its advantage favours; it has none "
-    "there",
+    not_claimed="that J has a derivative where a ratio stands on the bound that its advantage favours; it has none there",
 )
 def eq1(goal: Goal) -> Theorem:
     """By the sign of A; min(s A, m A) is A min(s, m) or A max(s, m), and these are linear in s and the bounds."""
@@ -148,8 +147,7 @@ MEMBERS = {"the group has a member": G >= 1}
 
 refuted(
     "fontana2026.eq2.standardising",
-    title="Eq. 2 standardises the rewards: the advantages have unit variance, for one of the two usual definitions "
-    "of it",
+    title="Eq. 2 standardises the rewards: the advantages have unit variance, for one of the two usual definitions of it",
     source="Section 3, the text at Eq. 2",
     printed="standardising: Σ_i A_i² = G, or Σ_i A_i² = G - 1",
     assumptions=MEMBERS | {"the rewards are not all equal": SQUARES > 0},

@@ -148,8 +148,7 @@ def s3a(goal: Goal) -> Theorem:
 
 shown(
     "fontana2026.s3a.biased_rows",
-    title="a group of two on which the six rows with weights that differ between completions are biased on the "
-    "shared prefix",
+    title="a group of two on which the six rows with weights that differ between completions are biased on the shared prefix",
     source="Section 3 and 4; Table 1, rows GRPO R1, GRPO v3.2, GSPO, GTPO, CPPO, GCPO, on policy",
     printed="W_agg = Σ_i A_i ω_i ≠ 0 for ω_i = 1/(G |o_i| σ) (R1, GSPO, CPPO), 1/(G |o_i|) (v3.2), |o_i|/(σ G) (GCPO "
     "in Eq. 1), and λ/(G |o_i|) (GTPO), λ = 2 where A_i > 0 and 0 where A_i < 0, since a shared token is a conflict "

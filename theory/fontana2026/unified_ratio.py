@@ -26,8 +26,7 @@ refuted(
     "fontana2026.eq3",
     title="in every method s is proportional to π_θ/π_old of the token",
     source="Section 3, Eq. 3, against the column s of Table 1 for GPG, CISPO and GCPO",
-    printed="s_{i,t} ∝ π_θ(y_{i,t}|x,y_{i,<t}) / π_old(y_{i,t}|x,y_{i,<t}): s/(π_θ/π_old) is the same at π_θ = p and "
-    "at π_θ = q",
+    printed="s_{i,t} ∝ π_θ(y_{i,t}|x,y_{i,<t}) / π_old(y_{i,t}|x,y_{i,<t}): s/(π_θ/π_old) is the same at π_θ = p and at π_θ = q",
     assumptions={
         "probabilities": sp.And(p > 0, p <= 1, q > 0, q <= 1, o > 0, o <= 1),
         "sg[I], and the ratio of the other tokens with p and with q, are positive": sp.And(c > 0, x > 0, y > 0),
@@ -137,9 +136,7 @@ def slopes(goal: Goal) -> Theorem:
     parts = []
     for claim in goal.claim.args:
         if claim.op == "eq":
-            parts.append(
-                k.linear(*claim.args, [product(eta, theta), product(theta, eta)], [term(STOPPED), term(-STOPPED)])
-            )
+            parts.append(k.linear(*claim.args, [product(eta, theta), product(theta, eta)], [term(STOPPED), term(-STOPPED)]))
         else:
             bound, f, _, slope = claim.args
             parts.append(with_slope(goal, k.diff(v, subst(f, {bound: v}), v, facts), slope))

@@ -160,9 +160,7 @@ def k1_gradient(goal: Goal) -> Theorem:
     source="our own",
     printed="E_{π_θ}[∇k2] = ∇KL(π_θ‖π_ref)",
     assumptions=POLICIES | ON_POLICY,
-    statement=sp.And(
-        derivative(over_tokens(weight(v) * k2), theta, FORWARD_SLOPE), derivative(FORWARD, theta, FORWARD_SLOPE)
-    ),
+    statement=sp.And(derivative(over_tokens(weight(v) * k2), theta, FORWARD_SLOPE), derivative(FORWARD, theta, FORWARD_SLOPE)),
     model=CASE,
     drops=DROPS | NOT_ON,
 )
@@ -176,9 +174,7 @@ def k2_gradient(goal: Goal) -> Theorem:
     source="our own",
     printed="E_{π_θ}[∇k3] = ∇KL(π_ref‖π_θ)",
     assumptions=POLICIES | ON_POLICY,
-    statement=sp.And(
-        derivative(over_tokens(weight(v) * k3), theta, REVERSE_SLOPE), derivative(REVERSE, theta, REVERSE_SLOPE)
-    ),
+    statement=sp.And(derivative(over_tokens(weight(v) * k3), theta, REVERSE_SLOPE), derivative(REVERSE, theta, REVERSE_SLOPE)),
     model=CASE,
     drops=DROPS | NOT_ON,
 )

@@ -45,9 +45,7 @@ def means_for_rewards(ctx: Context, means: Theorem, weight: Term, index: Term) -
     averaged = within.at(means, index)
     swap = exchange(ctx, by_noise)
     total = swap.concl.args[1]
-    inner = within.equal(
-        subst(total.args[3], {total.args[0]: index}), mul(weight, averaged.concl.args[0]), swapped(averaged)
-    )
+    inner = within.equal(subst(total.args[3], {total.args[0]: index}), mul(weight, averaged.concl.args[0]), swapped(averaged))
     rows = k.sum_congr(index, ONE, size, inner)
     left = mk("sum", noise, ONE, last, mul(app("q", noise), mk("sum", index, ONE, size, reward)))
     return k.linear(left, rows.concl.args[1], [ctx.equal(left, by_noise), swap, rows], [ONE] * 3)
@@ -58,8 +56,7 @@ NOISE = {"G": 2, "E": 2, "q": ["1/2", "1/2"], "u": [1, -2], "R": [[0, 1], [1, 0]
 
 @proposition(
     "lossproof.length_drift",
-    title="on average over the rewards only the mean reward of each completion moves a parameter; equal means move "
-    "none",
+    title="on average over the rewards only the mean reward of each completion moves a parameter; equal means move none",
     source="our own",
     printed="E[ Σ_i u_i (R_i - mean R) ] = Σ_i u_i (M_i - mean M), and it is 0 if every M_i = μ",
     assumptions={"a group has a member": G >= 1} | MEANS,
@@ -81,10 +78,7 @@ def length_drift(goal: Goal) -> Theorem:
     member = inside.assuming(le(ONE, index), le(index, term(G)))
     constant = member.at(inside.facts[-1], index)
     weighted = mul(subst(term(u(i)), {term(i): index}), constant.concl.args[0])
-    sums = [
-        k.sum_congr(index, ONE, term(G), put(constant, k.linear(f, f, [], [])))
-        for f in (weighted, constant.concl.args[0])
-    ]
+    sums = [k.sum_congr(index, ONE, term(G), put(constant, k.linear(f, f, [], []))) for f in (weighted, constant.concl.args[0])]
     nothing = inside.equal(equation.args[1], ZERO, *sums)
     both = k.linear(silent.args[1].args[0], ZERO, [general, nothing], [ONE, ONE])
     return conjunction(goal.claim, general, k.imp_intro(silent.args[0], both))

@@ -103,8 +103,7 @@ def rates(goal: Goal) -> Context:
     "lossproof.total_overshoot",
     title="past the clip, momentum carries AdamW ρ/(1-ρ) last steps further in all, ρ = β1/√β2",
     source="our own",
-    printed="(1-β1^{T-1}) S_k <= Σ_{j<=k} C_{T,j} <= S_k/√(1-β2^{T-1}), "
-    "S_k = Σ_{j<=k} ρ^{j+1} = ρ(1-ρ^{k+1})/(1-ρ) → ρ/(1-ρ)",
+    printed="(1-β1^{T-1}) S_k <= Σ_{j<=k} C_{T,j} <= S_k/√(1-β2^{T-1}), S_k = Σ_{j<=k} ρ^{j+1} = ρ(1-ρ^{k+1})/(1-ρ) → ρ/(1-ρ)",
     statement=sp.And(
         equals(series, total(k)),
         tends(total(n), n, sp.oo, rho / (1 - rho)),
