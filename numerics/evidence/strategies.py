@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 SearchStrategy = st.SearchStrategy[Fraction]
 CORNERS = [Fraction(x) for x in ("0", "1", "-1", "1/2", "2", "-1/2", "3", "1/3", "-2")]
+FAR = [Fraction(sign * x) for x in (5, 6, 7, 8, 10, 100, 1000) for sign in (1, -1)]
 CLIP = [
     Fraction(x) for x in ("1", "4/5", "6/5", "32/25", "79/100", "81/100", "119/100", "121/100", "1/4", "4", "2", "1/2")
 ]
@@ -49,6 +50,7 @@ def generic(bounds: Bounds) -> SearchStrategy:
     finest = 12 if low.denominator == high.denominator == 1 else 4  # odd bounds come one by one, from other draws
     small = {Fraction(n, d) for d in range(1, finest + 1) for n in range(ceil(low * d), floor(top * d) + 1)}
     small |= {low + (high - low) * k / 12 for k in range(13)}
+    small |= set(FAR) if bounds.low is None else {low + x for x in FAR if x > 0} if bounds.high is None else set()
     anywhere = sorted(filter(bounds.admits, small), key=lambda x: (x.denominator, abs(x), x < 0))
     corners = [x for x in CORNERS if bounds.admits(x)]
     if not anywhere:

@@ -1,6 +1,6 @@
 """Decisions: the second solver, and what a smaller shape says of itself."""
 
-import planted
+import planted_losses as planted
 import z3
 
 from lossproof.decide import Solver, certify, prove

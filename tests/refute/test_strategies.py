@@ -24,7 +24,9 @@ FOUR = {"four members": equals(G, 4)}
 
 def drawn(says_no: Any, assumptions: dict[str, Any] | None = None, **hints: str) -> Outcome:
     """The search for a case against a statement: how we ask it to draw what the statement rules out."""
-    return explore(claim(says_no, assumptions=assumptions or {}, hints=hints), 400)
+    p = claim(says_no, assumptions=assumptions or {}, hints=hints)
+    outcomes = (explore(p, 200, start) for start in range(4))
+    return next((o for o in outcomes if o.counterexample is not None), explore(p, 50))
 
 
 def some(p: Any) -> Any:
