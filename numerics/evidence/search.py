@@ -83,7 +83,8 @@ class Drawn(Env):
         if ("tag", name) not in self.drawn:
             self.drawn["tag", name] = self.draw(tags)
         tag = self.drawn["tag", name]
-        known = [x for key, x in self.drawn.items() if key[0] == name and len(key) > 1 and isinstance(x, Fraction)]
+        members = (x for key, x in self.drawn.items() if key[0] == name and len(key) > 1)
+        known = [x for x in members if isinstance(x, Fraction) and bounds.admits(x)]
         if known and tag == "all-equal" or len(known) > 1 and tag == "ties":
             return known[0] if tag == "all-equal" else self.draw(st.sampled_from(known))
         if sort == "Z":

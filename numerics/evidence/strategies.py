@@ -14,9 +14,7 @@ from hypothesis import strategies as st
 SearchStrategy = st.SearchStrategy[Fraction]
 CORNERS = [Fraction(x) for x in ("0", "1", "-1", "1/2", "2", "-1/2", "3", "1/3", "-2")]
 FAR = [Fraction(sign * x) for x in (5, 6, 7, 8, 10, 100, 1000) for sign in (1, -1)]
-CLIP = [
-    Fraction(x) for x in ("1", "4/5", "6/5", "32/25", "79/100", "81/100", "119/100", "121/100", "1/4", "4", "2", "1/2")
-]
+CLIP = [Fraction(x) for x in ("1", "4/5", "6/5", "32/25", "79/100", "81/100", "119/100", "121/100", "1/4", "4", "2", "1/2")]
 
 
 @dataclass(frozen=True)
