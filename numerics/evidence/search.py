@@ -83,8 +83,7 @@ class Drawn(Env):
         if ("tag", name) not in self.drawn:
             self.drawn["tag", name] = self.draw(tags)
         tag = self.drawn["tag", name]
-        members = (x for key, x in self.drawn.items() if key[0] == name and len(key) > 1)
-        known = [x for x in members if isinstance(x, Fraction) and bounds.admits(x)]
+        known = [x for key, x in self.drawn.items() if key[0] == name and len(key) > 1 and isinstance(x, Fraction)]
         if known and tag == "all-equal" or len(known) > 1 and tag == "ties":
             return known[0] if tag == "all-equal" else self.draw(st.sampled_from(known))
         if sort == "Z":
