@@ -25,7 +25,7 @@ def evidence(*ids: str) -> Callable[[Callable[[], Evidence]], Callable[[], Evide
 
 
 def load() -> dict[str, list[Callable[[], Evidence]]]:
-    """Import every module of this package, so that its checks are registered."""
-    for module in pkgutil.iter_modules(__path__, __name__ + "."):
+    """Import every module of this package and of those below it, so that its checks are registered."""
+    for module in pkgutil.walk_packages(__path__, __name__ + "."):
         importlib.import_module(module.name)
     return EVIDENCE

@@ -4,7 +4,7 @@ Inequalities with a symbol or family on one side become ranges, equations become
 fixes its last member, and derivatives make functions of families. Whatever is missed here stays a filter.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cache
@@ -15,7 +15,7 @@ from flint import arb
 
 from theory.evaluate import Env, every, truth, value
 from theory.kernel import Term, mk
-from theory.kernel.ring import UNIT, poly
+from theory.kernel.ring import UNIT, Poly, difference, poly, term
 from theory.kernel.terms import ONE, is_int, le, sub
 
 Terms = tuple[Term, ...]
@@ -52,9 +52,8 @@ class Steering:
             for q in p.args:
                 self.read(q, over, conditions)
         elif p.op in ("le", "lt"):
-            low, high = p.args
-            self.add(LOW, high, low, over, conditions, p.op == "lt")
-            self.add(HIGH, low, high, over, conditions, p.op == "lt")
+            for atom, bound, rises in solved(difference(p.args[1], p.args[0])):  # 0 <= the difference
+                self.add(LOW if rises else HIGH, atom, bound, over, conditions, p.op == "lt")
         elif p.op == "eq":
             left, right = p.args
             if name_of(left):
@@ -64,8 +63,11 @@ class Steering:
                 last = mk("app", *(hi if a is i else a for a in member.args))
                 rest = sub(right, mk("sum", i, lo, sub(hi, ONE), member))
                 self.add(EQUAL, last, rest, over, (*conditions, le(lo, hi)))
-            else:
+            elif name_of(right):
                 self.add(EQUAL, right, left, over, conditions)
+            else:
+                for atom, rest, _ in list(solved(difference(left, right)))[:1]:
+                    self.add(EQUAL, atom, rest, over, conditions)
         elif p.op == "deriv" and name_of(p.args[1]) and name_of(p.args[3]):
             self.slopes[name_of(p.args[3])] = name_of(p.args[1])
 
@@ -88,6 +90,15 @@ def name_of(t: Term) -> str:
     return t.args[0] if t.op in ("var", "app") and not opaque and not t.args[0].startswith("#") else ""
 
 
+def solved(p: Poly) -> Iterator[tuple[Term, Term, bool]]:
+    """For each symbol or member that p is linear in: it, where p = 0, and whether p rises with it."""
+    for m, c in sorted(p.items(), key=lambda mc: repr(sorted(map(repr, mc[0])))):
+        atoms = [a for a, n in m if n == 1]
+        alone = len(m) == 1 and atoms and name_of(atoms[0])
+        if alone and not any(a is atoms[0] for other in p if other != m for a, _ in other):
+            yield atoms[0], term({n: -x / c for n, x in p.items() if n != m}), c > 0
+
+
 def is_sum_of_family(t: Term) -> bool:
     """Whether t is a sum of members of one family, over one of its arguments."""
     if t.op != "sum" or not name_of(t.args[3]):
@@ -107,8 +118,8 @@ def first_of(v: Term, rule: Rule, env: Env) -> Env:
 @cache
 def shifted(t: Term, v: Term) -> Fraction | None:
     """The number c such that t = v + c, None if there is none."""
-    difference = poly(sub(t, v))
-    return difference.get(UNIT, Fraction(0)) if set(difference) <= {UNIT} else None
+    rest = poly(sub(t, v))
+    return rest.get(UNIT, Fraction(0)) if set(rest) <= {UNIT} else None
 
 
 def holds(p: Term, env: Env, made: Mapping[Any, Rule], steering: Steering) -> bool | None:

@@ -7,15 +7,14 @@ for lengths; near-clip for ratios. `BY_NAME` is what a proposition's `hints` may
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from math import ceil, floor
+from math import ceil, floor, isqrt
 
 from hypothesis import strategies as st
 
 SearchStrategy = st.SearchStrategy[Fraction]
 CORNERS = [Fraction(x) for x in ("0", "1", "-1", "1/2", "2", "-1/2", "3", "1/3", "-2")]
-CLIP = [
-    Fraction(x) for x in ("1", "4/5", "6/5", "32/25", "79/100", "81/100", "119/100", "121/100", "1/4", "4", "2", "1/2")
-]
+FAR = [Fraction(sign * x) for x in (5, 6, 7, 8, 10, 100, 1000) for sign in (1, -1)]
+CLIP = [Fraction(x) for x in ("1", "4/5", "6/5", "32/25", "79/100", "81/100", "119/100", "121/100", "1/4", "4", "2", "1/2")]
 
 
 @dataclass(frozen=True)
@@ -49,6 +48,7 @@ def generic(bounds: Bounds) -> SearchStrategy:
     finest = 12 if low.denominator == high.denominator == 1 else 4  # odd bounds come one by one, from other draws
     small = {Fraction(n, d) for d in range(1, finest + 1) for n in range(ceil(low * d), floor(top * d) + 1)}
     small |= {low + (high - low) * k / 12 for k in range(13)}
+    small |= set(FAR) if bounds.low is None else {low + x for x in FAR if x > 0} if bounds.high is None else set()
     anywhere = sorted(filter(bounds.admits, small), key=lambda x: (x.denominator, abs(x), x < 0))
     corners = [x for x in CORNERS if bounds.admits(x)]
     if not anywhere:
@@ -89,7 +89,10 @@ def unit(bounds: Bounds) -> SearchStrategy:
 @lru_cache(4096)
 def squares(bounds: Bounds) -> SearchStrategy:
     """Squares of rationals, whose roots stay exact."""
-    return generic(Bounds(Fraction(0))).map(lambda x: x * x).filter(bounds.admits)
+    start = isqrt(max(0, floor(bounds.low or 0)))
+    roots = {Fraction(n, d) for d in range(1, 13) for n in range(start * d, (start + 8) * d + 1)}
+    found = sorted((x * x for x in roots if bounds.admits(x * x)), key=lambda x: (x.denominator, x))
+    return st.sampled_from(found) if found else generic(bounds)
 
 
 @lru_cache(4096)
@@ -102,10 +105,6 @@ def heavy_tailed(bounds: Bounds) -> SearchStrategy:
 def binary(bounds: Bounds) -> SearchStrategy:
     values = [x for x in (Fraction(0), Fraction(1)) if bounds.admits(x)]
     return st.sampled_from(values) if values else generic(bounds)
-
-
-def tied(bounds: Bounds) -> SearchStrategy:
-    return generic(bounds).flatmap(lambda x: generic(bounds).flatmap(lambda y: st.sampled_from([x, y])))
 
 
 BY_NAME = {"generic": generic, "ratio": ratios, "unit": unit, "square": squares, "binary": binary, "integer": integers}

@@ -19,7 +19,7 @@ from theory.kernel.theorem import same
 from theory.language import derivative, equals, formula, reals, term
 from theory.proposition import UNNEEDED
 from theory.tactics import Context
-from theory.tactics_clip import chosen, conjunction, exp_of_zero, min_below, within
+from theory.tactics.clip import chosen, conjunction, exp_of_zero, min_below, within
 from theory.verdict import Status
 
 x, y = reals("x y")

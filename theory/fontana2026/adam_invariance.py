@@ -36,7 +36,7 @@ from theory.kernel.terms import ONE, ZERO, add, app, eq, inv, le, lt, mul, subst
 from theory.language import ForAll, equals, family, formula, mean, reals, tends, term
 from theory.proposition import proposition, refuted
 from theory.tactics import Context
-from theory.tactics_adam import (
+from theory.tactics.adam import (
     W,
     by_steps,
     defining,
@@ -47,7 +47,7 @@ from theory.tactics_adam import (
     square_average,
     with_limit,
 )
-from theory.tactics_powers import for_all
+from theory.tactics.powers import for_all
 
 eta = reals("eta")
 w_, g_, m_, v_, h = (family(x) for x in ("w_", "g_", "m_", "v_", "h"))

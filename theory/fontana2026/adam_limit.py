@@ -17,8 +17,8 @@ from theory.kernel.theorem import same
 from theory.language import derivative, equals, reals, tends, term
 from theory.proposition import proposition, refuted, shown
 from theory.tactics import MINUS, Context
-from theory.tactics_adam import W, with_limit
-from theory.tactics_prefix import by_branches
+from theory.tactics.adam import W, with_limit
+from theory.tactics.prefix import by_branches
 
 phi, g = reals("phi g")
 S = sp.sqrt(vhat)

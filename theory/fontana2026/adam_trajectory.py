@@ -21,8 +21,8 @@ from theory.kernel.terms import ONE, ZERO, add, app, le, lt, mk, subst
 from theory.language import ForAll, equals, family, formula, integers, reals, term
 from theory.proposition import UNNEEDED, proposition
 from theory.tactics import Context
-from theory.tactics_adam import by_steps, defining, equations, powers, root_floor, same_step, square_average
-from theory.tactics_powers import for_all
+from theory.tactics.adam import by_steps, defining, equations, powers, root_floor, same_step, square_average
+from theory.tactics.powers import for_all
 
 d, j = integers("d j")
 (phi,) = reals("phi,")

@@ -20,7 +20,7 @@ from theory.kernel.theorem import same
 from theory.language import ForAll, equals, family, formula, integers, reals, term
 from theory.proposition import proposition, refuted
 from theory.tactics import Context
-from theory.tactics_adam import (
+from theory.tactics.adam import (
     W,
     at_step,
     by_steps,
@@ -32,7 +32,7 @@ from theory.tactics_adam import (
     root_floor,
     square_average,
 )
-from theory.tactics_powers import square_positive
+from theory.tactics.powers import square_positive
 
 n, i, t = integers("n i t")
 xi, lam, eps, theta, b, b1, b2, mhat, vhat = reals("xi lam eps theta beta beta1 beta2 mhat vhat")

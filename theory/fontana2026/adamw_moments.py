@@ -17,8 +17,8 @@ from theory.kernel.terms import ONE, ZERO, inv, le, lt, mul, sub, subst
 from theory.language import ForAll, equals, family, formula, integers, term
 from theory.proposition import proposition, refuted
 from theory.tactics import Context
-from theory.tactics_adam import W, at_step, by_steps, congruence, each, equations, powers
-from theory.tactics_powers import for_all
+from theory.tactics.adam import W, at_step, by_steps, congruence, each, equations, powers
+from theory.tactics.powers import for_all
 
 s = integers("s")
 printed = family("printed")

@@ -14,8 +14,8 @@ from theory.kernel.terms import ONE, ZERO, add, le, lt, mul
 from theory.language import ForAll, equals, reals, term
 from theory.proposition import UNNEEDED, proposition, refuted
 from theory.tactics import Context
-from theory.tactics_moments import all_deeper, corrections, plain
-from theory.tactics_powers import MINUS, added, product_sign
+from theory.tactics.moments import all_deeper, corrections, plain
+from theory.tactics.powers import MINUS, added, product_sign
 
 from .clip_cases import T, adamw, clipped, eps, g, k, m, moments, t, theta, update, v, v_hat, xi
 from .clip_overshoot import (

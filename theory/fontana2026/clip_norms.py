@@ -15,8 +15,8 @@ from theory.kernel import Term, Theorem, mk, subst
 from theory.kernel.terms import ONE, ZERO, add, app, inv, le, lt, mul, ne, sub
 from theory.language import integers, term
 from theory.tactics import Context, pow_positive
-from theory.tactics_moments import corrections, decayed, nonnegative, plain
-from theory.tactics_powers import (
+from theory.tactics.moments import corrections, decayed, nonnegative, plain
+from theory.tactics.powers import (
     MINUS,
     added,
     at_values,
@@ -32,7 +32,7 @@ from theory.tactics_powers import (
     unit,
     weaken,
 )
-from theory.tactics_ratio import closed_form
+from theory.tactics.ratio import closed_form
 
 from .clip_cases import T, b1, b2, d, eps, i, j, k, m, step, v_hat
 

@@ -13,7 +13,7 @@ from theory.kernel import Theorem
 from theory.kernel.terms import ZERO
 from theory.language import ForAll, equals
 from theory.proposition import proposition
-from theory.tactics_moments import K
+from theory.tactics.moments import K
 
 from .clip_cases import (
     RATES,

@@ -16,7 +16,7 @@ from theory.kernel.theorem import same
 from theory.language import ForAll, equals, family, formula, int_family, integers, reals, term
 from theory.proposition import Case, proposition, refuted
 from theory.tactics import MINUS, Context, atoms
-from theory.tactics_surrogate import everywhere, log_of_reciprocal, under_sums
+from theory.tactics.surrogate import everywhere, log_of_reciprocal, under_sums
 
 V, v = integers("V v")
 pi, ref, old, ratio, K = map(family, ("pi", "ref", "old", "I", "K"))

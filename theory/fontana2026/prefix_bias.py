@@ -15,9 +15,9 @@ from theory.kernel.terms import ONE, ZERO, eq, le, lt, mul, neg
 from theory.language import ForAll, equals, family, int_family, integers, mean, reals, term
 from theory.proposition import proposition, shown
 from theory.tactics import Context, atoms
-from theory.tactics_clip import conjunction
-from theory.tactics_order import square_positive, zero_or_one
-from theory.tactics_prefix import by_order, member_below_sum, put, settled
+from theory.tactics.clip import conjunction
+from theory.tactics.order import square_positive, zero_or_one
+from theory.tactics.prefix import by_order, member_below_sum, put, settled
 
 G, i, j, m, d, D = integers("G i j m d D")
 C = reals("C")

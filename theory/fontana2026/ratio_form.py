@@ -20,9 +20,9 @@ from theory.kernel import Theorem, mk
 from theory.kernel.terms import ONE, ZERO, app, lt
 from theory.language import ForAll, derivative, equals, family, integers, reals, term
 from theory.proposition import proposition, refuted
-from theory.tactics_clip import conjunction
-from theory.tactics_order import exponent_below, square_positive
-from theory.tactics_prefix import differentiate, opened, slopes, with_slope
+from theory.tactics.clip import conjunction
+from theory.tactics.order import exponent_below, square_positive
+from theory.tactics.prefix import differentiate, opened, slopes, with_slope
 
 t, u, N = integers("t u N")
 theta, eta, kappa, stopped = reals("theta eta k sg")

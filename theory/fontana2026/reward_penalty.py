@@ -18,8 +18,8 @@ from theory.kernel.terms import ONE, ZERO, eq, mul, neg, sub
 from theory.language import ForAll, equals, family, formula, reals, term
 from theory.proposition import proposition, refuted
 from theory.tactics import MINUS, Context, discharge
-from theory.tactics_adam import W
-from theory.tactics_powers import square_positive
+from theory.tactics.adam import W
+from theory.tactics.powers import square_positive
 
 s, score, pi, ref, a, b = (family(x) for x in ("s", "score", "pi", "ref", "a", "b"))
 g, g_, pull, slope_a, slope_b, x, c = reals("g g_ pull slope_a slope_b x c")

@@ -18,8 +18,8 @@ from theory.kernel.terms import ONE, ZERO, app, eq, inv, le, lt, mk, mul, var
 from theory.language import ForAll, equals, family, integers, reals, term
 from theory.proposition import UNNEEDED, proposition, refuted
 from theory.tactics import MINUS, Context, discharge, instantiate
-from theory.tactics_adam import W, congruence, inverse_of_product, root
-from theory.tactics_prefix import by_branches, impossible
+from theory.tactics.adam import W, congruence, inverse_of_product, root
+from theory.tactics.prefix import by_branches, impossible
 
 ddof = integers("ddof")
 gamma = reals("gamma")

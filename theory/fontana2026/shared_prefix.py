@@ -18,8 +18,8 @@ from theory.kernel.theorem import same
 from theory.language import ForAll, derivative, equals, family, formula, int_family, integers, term
 from theory.proposition import proposition
 from theory.tactics import Context, atoms, discharge, instantiate
-from theory.tactics_order import zero_or_one
-from theory.tactics_prefix import (
+from theory.tactics.order import zero_or_one
+from theory.tactics.prefix import (
     Known,
     clipped_token,
     differentiate,

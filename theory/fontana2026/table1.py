@@ -47,7 +47,7 @@ from theory.kernel import Theorem
 from theory.kernel.terms import ONE
 from theory.language import ForAll, derivative, equals, family, reals, term
 from theory.proposition import UNNEEDED, proposition, refuted
-from theory.tactics_clip import exp_of_zero, over_range
+from theory.tactics.clip import exp_of_zero, over_range
 
 gamma = reals("gamma")
 M, delta, lam, H, dH, keep, ratio = (family(x) for x in ("M", "delta", "lambda", "H", "dH", "keep", "I"))

@@ -26,8 +26,8 @@ from theory.kernel.theorem import same
 from theory.language import ForAll, derivative, equals, family, integers, reals, term
 from theory.proposition import UNNEEDED, Case, proposition
 from theory.tactics import Context, atoms
-from theory.tactics_prefix import differentiate, replaced, with_slope
-from theory.tactics_surrogate import log_of_reciprocal
+from theory.tactics.prefix import differentiate, replaced, with_slope
+from theory.tactics.surrogate import log_of_reciprocal
 
 V, v, u = integers("V v u")
 theta = reals("theta")

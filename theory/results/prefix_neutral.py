@@ -23,9 +23,9 @@ from theory.kernel.terms import ONE, ZERO, le, neg
 from theory.language import ForAll, equals, family, integers, mean, reals, term
 from theory.proposition import proposition
 from theory.tactics import Context
-from theory.tactics_clip import conjunction
-from theory.tactics_order import squeezed
-from theory.tactics_prefix import around, member_below_sum, plain, put
+from theory.tactics.clip import conjunction
+from theory.tactics.order import squeezed
+from theory.tactics.prefix import around, member_below_sum, plain, put
 
 G, i, j, m = integers("G i j m")
 C = reals("C")

@@ -21,7 +21,7 @@ from theory.kernel.terms import ONE, add, le, mul, sub, subst
 from theory.language import ForAll, equals, family, integers, mean, reals, term
 from theory.proposition import UNNEEDED, proposition
 from theory.tactics import Context
-from theory.tactics_prefix import around, exchange
+from theory.tactics.prefix import around, exchange
 
 N, G, w, i, j = integers("N G w i j")
 V, V_old = reals("V V_old")

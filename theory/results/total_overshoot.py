@@ -22,8 +22,8 @@ from theory.kernel.terms import ONE, ZERO, add, app, eq, inv, le, lt, mul, sub
 from theory.language import equals, integers, reals, tends, term
 from theory.proposition import UNNEEDED, proposition
 from theory.tactics import Context
-from theory.tactics_moments import B1, B2, K, plain
-from theory.tactics_powers import (
+from theory.tactics.moments import B1, B2, K, plain
+from theory.tactics.powers import (
     MINUS,
     added,
     at_value,
@@ -41,7 +41,7 @@ from theory.tactics_powers import (
     unit,
     weaken,
 )
-from theory.tactics_ratio import closed_form, rate
+from theory.tactics.ratio import closed_form, rate
 
 rho, n = reals("rho"), integers("n")
 rho_ = term(rho)

@@ -8,11 +8,11 @@ from collections.abc import Iterable
 from fractions import Fraction
 from itertools import combinations_with_replacement
 
-from . import kernel as k
-from .kernel import Refused, Term, Theorem, mk, num, subst, var
-from .kernel.ring import UNIT, Monomial, Poly, canon, difference, plus, poly, term, times
-from .kernel.terms import ONE, ZERO, add, app, eq, inv, is_int, le, lt, mul, ne, sub
-from .kernel.theorem import same
+from .. import kernel as k
+from ..kernel import Refused, Term, Theorem, mk, num, subst, var
+from ..kernel.ring import UNIT, Monomial, Poly, canon, difference, plus, poly, term, times
+from ..kernel.terms import ONE, ZERO, add, app, eq, inv, is_int, le, lt, mul, ne, sub
+from ..kernel.theorem import same
 
 MINUS = num(-1)
 

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from fractions import Fraction
 
-from . import kernel as k
-from .kernel import Term, Theorem, mk, var
-from .kernel.terms import ONE, ZERO, app, eq, inv, le, lt, mul, neg, sub
-from .tactics import Context
-from .tactics_prefix import impossible
+from .. import kernel as k
+from ..kernel import Term, Theorem, mk, var
+from ..kernel.terms import ONE, ZERO, app, eq, inv, le, lt, mul, neg, sub
+from .basic import Context
+from .prefix import impossible
 
 One = Fraction(1)
 

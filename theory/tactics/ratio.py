@@ -6,12 +6,12 @@ They speak of the symbols of `theory.fontana2026.clip_cases`: b1, b2, T, k.
 from dataclasses import dataclass
 from fractions import Fraction
 
-from . import kernel as k
-from .kernel import Term, Theorem, mk, var
-from .kernel.terms import ONE, ZERO, add, app, eq, inv, le, lt, mul, sub
-from .tactics import Context, pow_below_one, pow_positive
-from .tactics_moments import B1, B2, T
-from .tactics_powers import (
+from .. import kernel as k
+from ..kernel import Term, Theorem, mk, var
+from ..kernel.terms import ONE, ZERO, add, app, eq, inv, le, lt, mul, sub
+from .basic import Context, pow_below_one, pow_positive
+from .moments import B1, B2, T
+from .powers import (
     MINUS,
     added,
     by_induction,

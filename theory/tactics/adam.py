@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from fractions import Fraction
 
-from . import kernel as k
-from .kernel import Term, Theorem, mk, subst, var
-from .kernel.terms import ONE, ZERO, add, app, eq, inv, le, lt, mul, sub
-from .kernel.theorem import same
-from .tactics import MINUS, Context, discharge, instantiate
-from .tactics_powers import equal_squares
+from .. import kernel as k
+from ..kernel import Term, Theorem, mk, subst, var
+from ..kernel.terms import ONE, ZERO, add, app, eq, inv, le, lt, mul, sub
+from ..kernel.theorem import same
+from .basic import MINUS, Context, discharge, instantiate
+from .powers import equal_squares
 
 W = Fraction(1)  # the weight of a part in a certificate of positivity
 Step = Callable[[Context, Theorem], Theorem]

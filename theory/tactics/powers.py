@@ -6,10 +6,10 @@ Every function takes a `Context` that proves the side conditions, and returns a 
 from collections.abc import Callable
 from fractions import Fraction
 
-from . import kernel as k
-from .kernel import Term, Theorem, mk, num, subst, var
-from .kernel.terms import ONE, SCOPED, ZERO, add, app, eq, inv, le, lt, mul, neg, sub
-from .tactics import Context, discharge, instantiate, pow_positive
+from .. import kernel as k
+from ..kernel import Term, Theorem, mk, num, subst, var
+from ..kernel.terms import ONE, SCOPED, ZERO, add, app, eq, inv, le, lt, mul, neg, sub
+from .basic import Context, discharge, instantiate, pow_positive
 
 MINUS = num(-1)
 

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterable
 from fractions import Fraction
 
-from . import kernel as k
-from .kernel import Refused, Term, Theorem, mk, subst, var
-from .kernel.ring import canon
-from .kernel.terms import ONE, SCOPED, ZERO, add, eq, is_int, le, lt, neg, sub
-from .kernel.theorem import same
-from .tactics import Context, atoms, discharge, instantiate
+from .. import kernel as k
+from ..kernel import Refused, Term, Theorem, mk, subst, var
+from ..kernel.ring import canon
+from ..kernel.terms import ONE, SCOPED, ZERO, add, eq, is_int, le, lt, neg, sub
+from ..kernel.theorem import same
+from .basic import Context, atoms, discharge, instantiate
 
 One = Fraction(1)
 

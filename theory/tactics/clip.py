@@ -4,11 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 
-from . import kernel as k
-from .kernel import Refused, Term, Theorem, mk, subst, var
-from .kernel.terms import ONE, ZERO, add, app, eq, le, lt, mul, neg, sub
-from .kernel.theorem import same
-from .tactics import Context, atoms
+from .. import kernel as k
+from ..kernel import Refused, Term, Theorem, mk, subst, var
+from ..kernel.terms import ONE, ZERO, add, app, eq, le, lt, mul, neg, sub
+from ..kernel.theorem import same
+from .basic import Context, atoms
 
 One, MINUS = Fraction(1), k.num(-1)
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 
-from . import kernel as k
-from .kernel import Term, Theorem, subst, var
-from .kernel.terms import ZERO, app, eq, le, mul
-from .tactics import MINUS, Context, atoms
-from .tactics_prefix import replaced
+from .. import kernel as k
+from ..kernel import Term, Theorem, subst, var
+from ..kernel.terms import ZERO, app, eq, le, mul
+from .basic import MINUS, Context, atoms
+from .prefix import replaced
 
 
 def under_sums(ctx: Context, t: Term, *facts: Theorem, indices: tuple[Term, ...] = ()) -> Theorem:
