@@ -83,18 +83,29 @@ def _propositions() -> None:
 
 
 def _properties() -> None:
-    from .advantage import load as of_estimators
-    from .properties import load as of_objectives
+    from .advantage import everything as of_estimators
+    from .properties import everything as of_objectives
 
     for p in (*of_objectives().values(), *of_estimators().values()):
-        typer.echo(f"{p.id:28} {p.statement}")
+        typer.echo(f"{p.id:28} {p.statement}{' (on request)' if p.on_request else ''}")
 
 
 def _objectives() -> None:
     from numerics.objectives import names
 
+    from . import frameworks
+    from .subject import BadTarget
+
     for name in names():
         typer.echo(name)
+    for framework, version in frameworks.installed().items():
+        try:
+            found = frameworks.targets(framework)
+        except BadTarget as e:
+            typer.secho(str(e), fg="red", err=True)
+            continue
+        for target in found:
+            typer.echo(f"{target:36} {frameworks.PACKAGES[framework]} {version}")
 
 
 LISTS: dict[str, Callable[[], None]] = {

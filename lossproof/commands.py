@@ -15,12 +15,13 @@ if TYPE_CHECKING:
 
 
 def audit(
-    target: Annotated[str, typer.Argument(metavar="TARGET", help="file.py:function, package.module:function or a built-in.")],
+    target: Annotated[str, typer.Argument(metavar="TARGET", help="file.py:function, a.module:function, a built-in or trl:NAME.")],
     advantage: Annotated[str | None, typer.Option(metavar="TARGET", help="The estimator that feeds the objective.")] = None,
     group: Annotated[int, typer.Option(metavar="G", help="Completions per group.")] = 4,
     length: Annotated[int, typer.Option(metavar="T", help="Longest completion, in tokens.")] = 3,
     only: Annotated[str | None, typer.Option(metavar="ID,..", help="Only these properties.")] = None,
     require: Annotated[str | None, typer.Option(metavar="ID,..", help="Exit 1 if one of these is not proved.")] = None,
+    certify: Annotated[bool, typer.Option("--certify", help="Count a proof only where cvc5 confirms z3.")] = False,
     json: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the report as JSON.")] = None,
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the report as one HTML page.")] = None,
 ) -> None:
@@ -38,7 +39,16 @@ def audit(
             if path is not None:
                 path.open("a").close()
         with _progress() as progress:
-            report = run(target, advantage=advantage, group=group, length=length, only=wanted, progress=progress)
+            report = run(
+                target, advantage=advantage, group=group, length=length, only=wanted, also=needed, certify=certify,
+                progress=progress,
+            )  # fmt: skip
+        if advantage is not None and not report.fed:
+            typer.secho(
+                f"{target} makes its own advantages from rewards: --advantage {advantage} has no effect on it",
+                fg="yellow",
+                err=True,
+            )
         show(report)
         if json is not None:
             json.write_text(jsonlib.dumps(report.as_json(), indent=1) + "\n", encoding="utf-8")
@@ -46,9 +56,6 @@ def audit(
             from .report.html import page
 
             html.write_text(page(report), encoding="utf-8")
-        from .api import check_ids
-
-        check_ids(needed, report)
     missing = [f for f in report.findings if f.id in needed and f.verdict != "proved"]
     for f in missing:
         typer.secho(f"required, but {f.verdict}: {f.id}", fg="red", err=True)

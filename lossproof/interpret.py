@@ -153,13 +153,20 @@ def combine(meaning: Meaning, paths: list[tuple[Formula, list[tuple[Any, bool]]]
     def pick(get: Any) -> Any:
         out = get(formulas[order[0]])
         for n in order[1:]:
-            out = TABLE["where"](s, s.full((), conditions[n]), get(formulas[n]), out)
+            one = get(formulas[n])
+            chosen = TABLE["where"](s, s.full((), conditions[n]), one, out)
+            out = s.array(np.frompyfunc(unless_same, 3, 1)(one, out, chosen))
         return out
 
     def gradient(f: Formula) -> Any:
         return s.full(shapes[0], 0) if f.gradient is None else f.gradient
 
     return Formula(pick(lambda f: f.loss), pick(gradient) if shapes else None)
+
+
+def unless_same(a: Any, b: Any, chosen: Any) -> Any:
+    """The choice between two values, or the value if they are the same: then the condition, even one without a value, is idle."""
+    return a if not isinstance(a, Poison) and type(a) is type(b) and a == b else chosen
 
 
 def path_condition(s: Scalars, taken: list[tuple[Any, bool]]) -> Any:

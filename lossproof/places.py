@@ -1,4 +1,4 @@
-"""Where a proposition stands: its source (a package of `theory`), and the section of the source it belongs to."""
+"""Where a proposition stands: its source (a module or package of `theory`), and the section it belongs to."""
 
 import sys
 from dataclasses import dataclass
@@ -17,7 +17,12 @@ class Place:
 
 
 def place(p: Proposition) -> Place:
-    """The place of a proposition; a module that SECTIONS does not name comes last, under its own name."""
+    """The place of a proposition: a module with a TITLE is a source of its own, else its package is the source.
+
+    A module that SECTIONS does not name comes last, under its own name.
+    """
+    if title := getattr(sys.modules.get(p.module), "TITLE", ""):
+        return Place(p.module, 0, title, "Its claims")
     package, _, module = p.module.rpartition(".")
     home = sys.modules.get(package)
     sections: dict[str, str] = getattr(home, "SECTIONS", {})

@@ -9,6 +9,7 @@ is the same under xdist. Silent when no proposition ran.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Generator, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -107,13 +108,15 @@ class Claim(pytest.Item):
         from . import records
         from .items import examined, failure
 
-        self.entry, self.order = examined(self.name, self.module, self.path, self.line)
+        record = records.locate()
+        found = examined(self.name, self.module, self.path, self.line, record)
+        self.entry, self.order = found.entry, found.order
         self.user_properties += [
             ("lossproof.verdict", self.entry["verdict"]),
             ("lossproof.rests_on", " ".join(self.entry["rests_on"])),
             ("lossproof.certificate", self.entry["certificate"] or ""),
         ]
-        message = failure(self.entry, records.read(records.locate()).get(self.name))
+        message = failure(self.entry, records.read(record).get(self.name), found.stale)
         if message:
             raise Undecided(message)
 
@@ -129,8 +132,16 @@ class Claim(pytest.Item):
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
+    testing = sys.modules.get("lossproof.testing")  # loaded only where a test asserted a property
+    if testing is not None and call.excinfo is not None and isinstance(call.excinfo.value, testing.PropertyError):
+        try:
+            report.sections.append(("the witness, as plain PyTorch", call.excinfo.value.replay()))
+        except Exception as e:  # the failure itself matters more than how it is shown
+            report.sections.append(("the witness", f"{call.excinfo.value.finding.witness} ({type(e).__name__}: {e})"))
     if isinstance(item, Claim) and report.when == "call" and item.entry is not None:
         # plain JSON data: xdist carries it to the controller
         report.lossproof, report.lossproof_order = item.entry, item.order  # type: ignore[attr-defined]

@@ -16,6 +16,7 @@ MAX_PATHS = 64
 RAGGED = {"nonzero", "masked_select", "_unique2", "unique_consecutive", "unique_dim", "nonzero_static", "bincount"}
 READS = {"_local_scalar_dense", "equal", "is_nonzero", "allclose"}
 MOVES = {"resize_", "set_", "resize_as_"}
+VALUELESS = {"ones_like", "zeros_like", "empty_like", "new_zeros", "new_ones", "new_empty"}  # they take a shape, no values
 RANDOM = torch.Tag.nondeterministic_seeded
 HERE, TORCH, PYTHON = (os.path.dirname(os.path.abspath(m)) + os.sep for m in (__file__, torch.__file__, os.__file__))
 
@@ -37,6 +38,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self._storages: dict[int, tuple[int, Any, torch.dtype]] = {}  # address -> number, storage (kept alive), dtype
         self._ragged: dict[int, str] = {}  # storage -> the line of the user's file
         self._written: set[int] = set()
+        self._varying: set[int] = set()  # storages with values that depend on the inputs, or are random
         self._made: dict[int, int] = {}  # ref -> the call that made it
         self._keys: dict[int, int] = {}
         self._numbers: dict[Any, int] = {}
@@ -52,6 +54,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def input(self, name: str, t: torch.Tensor) -> None:
         with self.silence():
             self.trace.inputs[name] = self._name(t, self._storage(t)[0])
+            self._varying.add(self.storage_of(self.trace.inputs[name]))
 
     def ref(self, t: torch.Tensor) -> Ref:
         """The tensor's number: memory that nothing wrote while recording is a constant from outside."""
@@ -93,19 +96,20 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         if self.quiet:
             return func(*args, **kwargs)
         name = func.overloadpacket.__name__
-        if name in READS and not self._asks_for_nan(args[0]):
+        if name in READS and self.varies(args) and not self._asks_for_nan(args[0]):
             self.escape(f"a number that torch reads from a tensor ({name})")
         if name in READS:
             return func(*args, **kwargs)
         if name in MOVES:
             self.escape(f"memory that {name} moves")
-        seen = mapped(lambda x: self.ref(x) if isinstance(x, torch.Tensor) else x, (tuple(args), kwargs))
+        seen = mapped(self._seen, (tuple(args), kwargs))
         reason = f"{name}: a random number at {user_line()}" if RANDOM in func.tags else ""
         boolean = name in ("index", "_unsafe_index") and any(i is not None and not _whole(i) for i in args[1])
         before = {r.index for r in refs_in(seen)}
         line = next((self._ragged[s] for r in refs_in(seen) if (s := self.storage_of(r)) in self._ragged), "")
-        if name in RAGGED or boolean:
+        if (name in RAGGED or boolean) and self.varies(args[:1] if name == "bincount" else args[1] if boolean else args):
             line = user_line()
+        varies = (self.varies((args, kwargs)) and name not in VALUELESS) or RANDOM in func.tags
         out = func(*args, **kwargs)
         results = out if isinstance(out, (list, tuple)) else (out,)
         outs = tuple(self._name(x, self._storage(x)[0]) if isinstance(x, torch.Tensor) else None for x in results)
@@ -114,10 +118,14 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
                 self._ragged.setdefault(self.storage_of(ref), line)
             if ref is not None and ref.index not in self._made and ref.index not in before:
                 self._made[ref.index] = len(self.trace.calls)
+        touched = {self.storage_of(r) for r in outs if r is not None}
+        if func._schema.is_mutable:
+            touched |= {self.storage_of(r) for r in written(func, *seen)}
+            self._written |= touched
+        if varies:
+            self._varying |= touched
         if line and isinstance(out, list):  # as many tensors as the data say
             self.trace.ragged = self.trace.ragged or line
-        if func._schema.is_mutable:
-            self._written |= {self.storage_of(r) for r in (*outs, *written(func, *seen)) if r is not None}
         reason = reason or (f"a shape that depends on the data at {line}" if line else "")
         self.trace.calls.append(Call(func, seen[0], seen[1], outs, reason))
         return out
@@ -141,6 +149,14 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         with self.silence():
             return self._ragged.get(self._storage(t)[0], "")
 
+    def varies(self, x: Any) -> bool:
+        """Whether tensors in nested arguments depend on the inputs; the others are the same in every run."""
+        with self.silence():
+            return any(self.storage_of(r) in self._varying for r in refs_in(mapped(self._seen, x)))
+
+    def _seen(self, x: Any) -> Any:
+        return self.ref(x) if isinstance(x, torch.Tensor) else x
+
     # -- numbers that leave tensors ----------------------------------------------------------------------------------
 
     @contextmanager
@@ -162,6 +178,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     def decide(self, condition: torch.Tensor) -> bool:
         """The outcome of a branch on data: as before if asked before, else as forced, else as on the recorded input."""
+        if not self.varies(condition):
+            return bool(self.peek(condition))
         ref = self.ref(condition)
         key = self._key(ref)
         if key in self._outcomes:

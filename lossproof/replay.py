@@ -4,15 +4,14 @@ import json
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
+from . import advantage, properties, script
+from .advantage.subject import Estimator
+from .batch import told
 from .decide import first_violation
-from .properties import load
+from .properties import Property
 from .report.words import sentence
 from .subject import BadTarget, Subject
-from .target import objective
-from .witness import Case
-from .world import ConcreteWorld
+from .target import estimator, function, kind, objective
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -37,71 +36,45 @@ def read(path: Path) -> dict[str, Any]:
     return data
 
 
-def replay(witness: dict[str, Any]) -> tuple[bool, str]:
-    """Whether the claim is still violated, and the text to print."""
-    subject = objective(witness["target"], witness.get("advantage"))
-    p = load().get(witness["property"])
+def subject_of(witness: dict[str, Any]) -> Subject | Estimator:
+    """What the witness breaks, loaded afresh. Raises BadTarget."""
+    target = witness["target"]
+    f = function(target)
+    return estimator(target, f) if kind(f) == "advantage" else objective(target, witness.get("advantage"))
+
+
+def replay(witness: dict[str, Any], subject: Subject | Estimator | None = None) -> tuple[bool, str]:
+    """Whether the claim is still violated, and the text to print: a script, then the violated equation with numbers."""
+    subject = subject or subject_of(witness)
+    known = advantage.everything() if isinstance(subject, Estimator) else properties.everything()
+    p = known.get(witness["property"])
     if p is None:
-        raise BadTarget(f"there is no property {witness['property']!r}")
+        raise BadTarget(f"there is no property {witness['property']!r} of {subject.name}")
     case = witness.get("case")
-    if p.claims is None or p.decide is not None or case is None:
-        return again(witness, subject)
-    world = ConcreteWorld(subject, case, dict(witness.get("scalars") or {}))
-    found = first_violation(p, subject, case)
-    text = [script(subject, world, p, case), f"# {p.id}: {p.statement}"]
+    if p.about and isinstance(subject, Subject):
+        subject = told(subject) or subject
+    scalars = dict(witness.get("scalars") or {})
+    found = None if p.claims is None or case is None else first_violation(p, subject, case | scalars)  # type: ignore[arg-type]
+    if case is None or p.claims is None or (found is None and p.decide is not None):
+        return again(witness, subject, p)
+    if isinstance(subject, Estimator):
+        text = script.of_estimator(subject, p, case, scalars)
+    else:
+        text = script.of_objective(subject, p, case, scalars)
+    text += f"\n# {p.id}: {p.statement}"
     if found is None:
-        return False, "\n".join([*text, "# the claim holds on this input"])
-    now = witness | {
-        "claim": found[0].says,
-        "left": float(found[0].left),
-        "right": float(found[0].right),
-        "relation": found[0].relation,
-    }
-    return True, "\n".join([*text, f"# violated: {sentence(now)}"])
+        return False, f"{text}\n# the claim holds on this input"
+    claim = found[0]
+    now = {"claim": claim.says, "left": float(claim.left), "right": float(claim.right), "relation": claim.relation}
+    return True, f"{text}\n# violated: {sentence(witness | now)}"
 
 
-def again(witness: dict[str, Any], subject: Subject) -> tuple[bool, str]:
-    """Properties with a decision of their own are decided again at the witness's shape."""
+def again(witness: dict[str, Any], subject: Subject | Estimator, p: Property) -> tuple[bool, str]:
+    """Properties that are decided by more than claims are decided again at the witness's shape."""
     from .auditor import audit
 
     case = witness.get("case")
     G, T = (len(case["rewards"]), len(case["logp"][0])) if case else (2, 2)
-    finding = audit(subject, max(G, 2), max(T, 2), [witness["property"]], jobs=1).findings[0]
+    finding = audit(subject, max(G, 2), max(T, 2), [p.id], jobs=1).findings[0]
     said = sentence(finding.witness) if finding.witness else finding.reason or finding.method
     return finding.verdict == "refuted", f"# {finding.id}: {finding.statement}\n# {finding.verdict}: {said}"
-
-
-def script(subject: Subject, world: ConcreteWorld, p: Any, case: Case) -> str:
-    """Plain PyTorch: the inputs on which the property evaluated the loss, and the weights that come out."""
-    calls: list[dict[str, Any]] = []
-    run = world._run
-
-    def spy(x: Any) -> Any:
-        out = run(x)
-        calls.append({"x": x, "loss": float(out[0]), "g": out[1].numpy()})
-        return out
-
-    world._run = spy  # type: ignore[method-assign]
-    p.claims(world)
-    place, _, name = subject.name.rpartition(":")
-    if place.endswith(".py"):
-        source = f"import runpy\nloss = runpy.run_path({place!r})[{name!r}]"
-    else:
-        source = f"from {place or f'numerics.objectives.{name}'} import {name} as loss"
-    lines = ["import torch", source, "t = lambda x: torch.tensor(x, dtype=torch.float64)"]
-    for n, call in enumerate(calls[:4]):
-        arrays = call["x"].arrays()
-        if subject.takes("advantages") and "advantages" not in arrays:
-            rewards = arrays["rewards"]
-            arrays = arrays | {"advantages": (rewards - rewards.mean())[:, None]}
-        lines.append(f"\nlogp{n} = t({_literal(arrays['logp'])}).requires_grad_()")
-        given = []
-        for parameter, canonical in subject.inputs.items():
-            given.append(f"{parameter}={f'logp{n}' if canonical == 'logp' else f't({_literal(arrays[canonical])})'}")
-        lines += [f"loss{n} = loss({', '.join(given)})", f"g{n} = -torch.autograd.grad(loss{n}, logp{n})[0]"]
-        lines.append(f"print(loss{n}.item(), g{n})  # {call['loss']:.6g} and {_literal(np.round(call['g'], 6))}")
-    return "\n".join(lines)
-
-
-def _literal(a: Any) -> str:
-    return repr(np.asarray(a, dtype=float).tolist())

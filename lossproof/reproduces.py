@@ -7,7 +7,7 @@ import torch
 
 from .meanings.concrete import Concrete
 from .operators import Poison
-from .subject import Subject, example
+from .subject import BATCH, Subject, example
 
 TOLERANCE = {torch.float64: 1e-9, torch.float32: 1e-4, torch.float16: 1e-2, torch.bfloat16: 1e-1}
 
@@ -56,4 +56,4 @@ def drawn(group: int, length: int, seed: int) -> dict[str, torch.Tensor]:
     lengths = torch.randint(1, length + 1, (group, 1), generator=g)
     x["mask"] = (torch.arange(length)[None] < lengths).double()
     x["advantages"] = (x["rewards"] - x["rewards"].mean())[:, None]
-    return x
+    return x | {n: x[n] + seed for n in BATCH}

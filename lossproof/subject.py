@@ -16,6 +16,7 @@ from .program import Escape, TooManyPaths, Trace
 from .trace import eager, explore
 
 TOKEN_INPUTS = ("logp", "old_logp", "ref_logp", "mask", "entropy")
+BATCH = ("num_tokens", "num_sequences", "accumulation_steps", "steps_per_generation", "num_ranks")  # see lossproof.batch
 
 
 class BadTarget(Exception):
@@ -38,6 +39,8 @@ class Subject:
     name: str
     objective: Callable[..., torch.Tensor]
     advantage: Callable[..., torch.Tensor] = centred
+    fed_by: str = ""  # the TARGET of the advantage estimator, where one was named
+    certify: bool = False  # whether an `unsat` counts only where a second solver confirms it
     inputs: dict[str, str] = field(default_factory=dict)  # parameter -> canonical name
     traces: dict[Any, list[Trace]] = field(default_factory=dict)
     refused: dict[Any, TooManyPaths] = field(default_factory=dict)
@@ -136,8 +139,10 @@ def example(group: int, length: int) -> dict[str, torch.Tensor]:
         return torch.rand(*shape, dtype=torch.float64, generator=g)
 
     rewards = draw(group)
+    sizes = dict.fromkeys(BATCH, 1.0) | {"num_tokens": float(group * length), "num_sequences": float(group)}
     return {
         "logp": -draw(group, length) - 0.1, "old_logp": -draw(group, length) - 0.1, "ref_logp": -draw(group, length) - 0.1,
         "rewards": rewards, "advantages": (rewards - rewards.mean())[:, None], "entropy": draw(group, length),
         "mask": torch.ones(group, length, dtype=torch.float64),
+        **{n: torch.tensor(x, dtype=torch.float64) for n, x in sizes.items()},
     }  # fmt: skip

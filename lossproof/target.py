@@ -1,4 +1,4 @@
-"""Finds what a TARGET names: `file.py:function`, `package.module:function`, or a built-in objective."""
+"""Finds what a TARGET names: `file.py:function`, `package.module:function`, a framework's `trl:NAME`, or a built-in objective."""
 
 import importlib
 import importlib.util
@@ -13,17 +13,25 @@ import torch
 
 from numerics import advantages, objectives
 from numerics.calling import ALIASES, inputs_of
+from theory.plugins import BrokenPlugin
 
+from . import frameworks
 from .advantage.subject import ASKED, Estimator
+from .batch import alone
 from .subject import BadTarget, Subject, centred, estimate, example
 
 
-def function(target: str) -> Callable[..., Any]:
-    """The function a target names. Raises BadTarget with one sentence."""
+def function(target: str, advantage: bool = False) -> Callable[..., Any]:
+    """The function a target names; of a framework's loss and estimator of one name, the latter if `advantage`.
+
+    Raises BadTarget with one sentence.
+    """
+    if frameworks.named(target):
+        return frameworks.load(target, advantage)
     place, colon, name = target.rpartition(":")
     if not colon:
         if target in objectives.names():
-            return objectives.load(target)
+            return _plugin(objectives.load, target)
         if target in advantages.names():
             return advantages.load(target)
         near = f"the objectives {', '.join(objectives.names())} and the estimators {', '.join(advantages.names())}"
@@ -34,6 +42,13 @@ def function(target: str) -> Callable[..., Any]:
         there = [n for n, f in vars(module).items() if inspect.isfunction(f) and f.__module__ == module.__name__]
         raise BadTarget(f"{place} has no function {name!r}; it defines {', '.join(there) or 'no function'}")
     return found
+
+
+def _plugin(load: Callable[[str], Callable[..., Any]], name: str) -> Callable[..., Any]:
+    try:
+        return load(name)
+    except BrokenPlugin as e:
+        raise BadTarget(str(e)) from e
 
 
 def _file(place: str) -> Any:
@@ -88,10 +103,12 @@ def objective(target: str, advantage: str | None = None) -> Subject:
     f = function(target)
     if kind(f) != "objective":
         raise BadTarget(f"{target} is an advantage estimator, not an objective")
-    estimator = function(advantage) if advantage else centred
+    estimator = function(advantage, True) if advantage else centred
     if advantage and kind(estimator) != "advantage":
         raise BadTarget(f"--advantage {advantage} takes logp: it is an objective, not an advantage estimator")
-    return checked(target, f, estimator)
+    subject = checked(target, f, estimator)
+    subject.fed_by = advantage or ""
+    return subject
 
 
 def estimator(name: str, f: Callable[..., Any]) -> Estimator:
@@ -114,12 +131,13 @@ def estimator(name: str, f: Callable[..., Any]) -> Estimator:
 
 def checked(name: str, f: Callable[..., Any], estimator: Callable[..., Any] = centred) -> Subject:
     """A subject for a function, after one call on ordinary input."""
+    f = alone(f)
     try:
         inputs = inputs_of(f)
     except ValueError as e:
         known = ", ".join(ALIASES)
         raise BadTarget(f"{e}; the names that are understood are {known} and their aliases") from e
-    subject = Subject(name, f, estimator, inputs)
+    subject = Subject(name, f, estimator, inputs=inputs)
     x = example(4, 3)
     try:
         if estimator is not centred:

@@ -8,13 +8,27 @@ from collections.abc import Callable
 from typing import Any
 
 from .auditor import audit
+from .decide import Finding
 from .report.words import sentence
+from .subject import Subject
 from .target import checked, function
 from .target import objective as from_target
 
 
 class PropertyError(AssertionError):
-    """The property does not hold, or could not be shown; the message holds the witness in words."""
+    """The property does not hold, or could not be shown; the message holds the witness in words.
+
+    `finding` is the verdict in full. `replay()` is the witness as plain PyTorch, '' where there is none.
+    """
+
+    def __init__(self, message: str, finding: Finding, subject: Subject):
+        super().__init__(message)
+        self.finding, self._subject = finding, subject
+
+    def replay(self) -> str:
+        from .replay import replay
+
+        return replay(self.finding.witness, self._subject)[1] if self.finding.witness else ""
 
 
 def assert_property(
@@ -31,8 +45,10 @@ def assert_property(
         estimator = function(advantage) if isinstance(advantage, str) else advantage
         name = getattr(loss, "__name__", "loss")
         subject = checked(name, loss, estimator) if estimator else checked(name, loss)
+        subject.fed_by = advantage if isinstance(advantage, str) else getattr(advantage, "__name__", "")
     finding = audit(subject, group, length, [property], jobs=1).findings[0]
     if finding.verdict == "proved" or (allow_tested and finding.verdict == "tested"):
         return
     said = sentence(finding.witness) if finding.witness else finding.reason or finding.method
-    raise PropertyError(f"{property} is {finding.verdict} for {subject.name}: {finding.statement}\n  {said}")
+    message = f"{property} is {finding.verdict} for {subject.name}: {finding.statement}\n  {said}"
+    raise PropertyError(message, finding, subject)

@@ -37,7 +37,7 @@ class Watcher(TorchFunctionMode):
             out = handler(func, *args, **kwargs)
             if out is not NotImplemented:
                 return out
-        if name in COPIES:
+        if name in COPIES and r.varies(args):
             r.escape(f"a copy of a tensor that is not followed ({name})")
         if func is SHAPE:
             return self.shape(args[0])

@@ -15,6 +15,7 @@ from typing import Any
 import sympy as sp
 
 from .kernel import Theorem
+from .plugins import BrokenPlugin, installed, loaded
 
 Case = dict[str, Any]  # names of symbols and families -> exact values: int, Fraction, "1/3", lists (from 1), callables
 UNNEEDED = "not known to be needed"
@@ -29,7 +30,7 @@ class Proposition:
     proposition; `unstated` names those that the paper does not state. model: a case in which all assumptions hold.
     drops: assumption -> a case that satisfies the others and breaks the claim, or UNNEEDED. repair: id of the corrected
     statement. finding: two sentences on how the claim fails, with numbers. not_claimed: what the reader must not infer.
-    hints: symbol -> strategy tag for the search ("unit", "positive", "ratio", ...). evidence_only: for claims about
+    hints: symbol -> strategy tag for the search ("unit", "ratio", "square", ...). evidence_only: for claims about
     code that no formula settles alone.
     """
 
@@ -108,4 +109,9 @@ def load() -> dict[str, Proposition]:
             importlib.import_module(name)
         except Exception as e:
             BROKEN[name] = f"{type(e).__name__}: {e}"
+    for point in installed("propositions").values():
+        try:
+            loaded(point)
+        except BrokenPlugin as e:
+            BROKEN[point.value] = str(e)
     return REGISTRY

@@ -12,7 +12,12 @@ ORDER = (
 
 
 def load() -> dict[str, Property]:
-    """All properties of estimators by id, in the contract's order."""
+    """The properties of an ordinary audit of an estimator by id, in the contract's order."""
+    return {i: p for i, p in everything().items() if not p.on_request}
+
+
+def everything() -> dict[str, Property]:
+    """All properties of estimators by id; those on request come last."""
     found = {}
     for module in pkgutil.iter_modules(__path__, __name__ + "."):
         p = getattr(importlib.import_module(module.name), "PROPERTY", None)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from theory.kernel import Term
 from theory.kernel.ring import UNIT, Poly, plus, poly, times
 
 from ..decide import Finding, prove, scope
@@ -102,7 +103,7 @@ def judge_bounded(p: Property, subject: Any, G: int, T: int) -> Finding:
 
 def near_pole(p: Property, subject: Any, T: int) -> list[float] | None:
     """Rewards near which the advantage grows past every bound, where its denominator is linear in them; proved for all M."""
-    if subject.escapes(2, T):
+    if subject.escapes(2, T) or subject.differs(2, T):
         return None
     w = SymbolicWorld(subject, 2, T)
     x = w.inputs()
@@ -125,36 +126,61 @@ def near_pole(p: Property, subject: Any, T: int) -> list[float] | None:
 
 
 def sums_of_squares(subject: Any, G: int, T: int, bound: Fraction) -> bool:
-    """Whether every A is c / (sigma + eps), eps >= 0, sigma > 0 the root of a form V, and bound V - c^2 a sum of squares."""
-    if subject.escapes(G, T):
+    """Whether every A is c / (sigma + eps), eps >= 0, sigma > 0 the root of a form V, and bound V - c^2 a sum of squares.
+
+    c and V may share a positive factor 1 / (sigma' + eps') and its square, where rewards were divided by a spread before.
+    """
+    if subject.escapes(G, T) or subject.differs(G, T):
         return False
     w = SymbolicWorld(subject, G, T)
     for a in w.advantages(w.inputs()):
-        common = None
-        top: Poly = {}
-        for m, q in poly(a.term).items():
-            below = [f for f in m if f[0].op == "inv"]
-            if len(below) != 1 or below[0][1] != 1 or common not in (None, below[0][0]):
-                return False
-            common = below[0][0]
-            top = plus(top, {m - {below[0]}: q})
-        parts = poly(common.args[0]) if common is not None else {}
-        roots = [a for m in parts for a, _ in m if m and a.op == "app" and a.args[0] == "sqrt"]
-        if len(roots) != 1 or parts.get(frozenset([(roots[0], 1)])) != 1 or len(parts) > 2 or parts.get(UNIT, Fraction(0)) < 0:
+        below, top = without_inverses(poly(a.term))
+        outer = max(below, key=lambda d: len(repr(d)), default=None)
+        if outer is None or below.pop(outer) != 1:
             return False
-        if len(parts) == 2 and UNIT not in parts:
+        inner, variance = without_inverses(under_root(outer.args[0]))
+        if inner != {d: 2 * k for d, k in below.items()} or not all(is_spread(under_root(d.args[0]), G) for d in below):
             return False
-        variance = poly(roots[0].args[2])
         rest = plus(times(variance, {UNIT: bound}), times(top, top), Fraction(-1))
-        equal = all(v.args[0].startswith("reward_") for v in roots[0].free) and squares(variance) is not None
-        if not equal or len(squares(variance) or []) != G - 1 or (rest and squares(rest) is None):
+        if not is_spread(variance, G) or (rest and squares(rest) is None):
             return False
     return True
 
 
+def without_inverses(p: Poly) -> tuple[dict[Term, int], Poly]:
+    """The powers of inverses that all monomials of p share, and p without them; nothing where they differ."""
+    powers = [{a: k for a, k in m if a.op == "inv"} for m in p]
+    if any(one != powers[0] for one in powers):
+        return {}, {}
+    return (powers[0] if powers else {}), {frozenset(f for f in m if f[0].op != "inv"): c for m, c in p.items()}
+
+
+def under_root(d: Term) -> Poly:
+    """V where d is sqrt V + eps, eps >= 0; nothing where it is not."""
+    p = poly(d)
+    roots = [m for m in p if any(a.op == "app" and a.args[0] == "sqrt" for a, _ in m)]
+    if len(roots) != 1 or p[roots[0]] != 1 or len(p) > 2 or p.get(UNIT, Fraction(0)) < 0 or (len(p) == 2 and UNIT not in p):
+        return {}
+    ((root, power),) = roots[0] if len(roots[0]) == 1 else ((d, 0),)
+    return poly(root.args[2]) if power == 1 else {}
+
+
+def is_spread(variance: Poly, G: int) -> bool:
+    """Whether a form in the rewards is a sum of squares that is 0 only where all rewards are equal."""
+    rewards = all(v.args[0].startswith("reward_") for m in variance for a, _ in m for v in a.free)
+    return rewards and len(squares(variance) or []) == G - 1 and not sum(variance.values())  # V(1, .., 1) = 0
+
+
+def defined(w: Any) -> list[Claim]:
+    """Nothing but that the advantages have a value: where they have none, a solver's candidate comes back."""
+    return [w.equal(a, a, "the advantage") for a in w.advantages(w.inputs())]
+
+
 def judge_finite(p: Property, subject: Any, G: int, T: int) -> Finding:
+    pole = prove(replace(p, decide=None, claims=defined), subject, G, T).candidate
+    poles = [] if pole is None else [pole["rewards"]]
     tried = 0
-    for rewards in [*extremes(G), [0.0] * G, [1e3] * G, [1e3, -1e3] + [0.0] * (G - 2), [1.0] + [0.0] * (G - 1)]:
+    for rewards in [*poles, *extremes(G), [0.0] * G, [1e3] * G, [1e3, -1e3] + [0.0] * (G - 2), [1.0] + [0.0] * (G - 1)]:
         clipped = [max(-1e3, min(1e3, r)) for r in rewards]
         tried += 1
         w = ConcreteWorld(subject, make(clipped, [T] * G, T))

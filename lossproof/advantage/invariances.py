@@ -47,7 +47,7 @@ def silent(w: Any) -> list[Claim]:
     rewards = x.rewards.copy()
     rewards[:] = w.dyadic(rewards[0])
     a = w.advantages(x.but(rewards=rewards))
-    return pairs(w, a, 0 * a, "all rewards are equal; the advantage")
+    return pairs(w, a, [w.number(0)] * w.G, "all rewards are equal; the advantage")
 
 
 def monotone(w: Any) -> list[Claim]:

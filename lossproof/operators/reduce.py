@@ -156,6 +156,24 @@ def extremum_along(name: str) -> Any:
     return pick
 
 
+def topk(s: Scalars, a: Any, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> tuple[Array, Array]:
+    """The k largest or smallest values, in order, and where they stood. Of equal values torch may name any: 1/0 then."""
+    moved = np.moveaxis(s.array(a), dim, -1)
+    values, places = (np.empty((*moved.shape[:-1], k), dtype=object) for _ in range(2))
+    for at in np.ndindex(moved.shape[:-1]):
+        row = list(moved[at])
+        before = [[s.less(y, x) if largest else s.less(x, y) for y in row] for x in row]  # x before y
+        ties = [s.num(s.equal(x, y)) for i, x in enumerate(row) for y in row[:i]]
+        unique = s.lift(lambda t: s.m.inv(s.m.where(s.m.equal(t, s.zero), s.one, s.zero)), s.full((), s.total(ties)))
+        ahead = [s.total([*(b[i] for b in before), *(s.equal(x, y) for y in row[:i])]) for i, x in enumerate(row)]
+        for n in range(k):
+            chosen = [s.equal(r, s.constant(n)) for r in ahead]
+            values[(*at, n)] = s.total(s.where(c, x, s.zero) for c, x in zip(chosen, row, strict=True))
+            index = s.total(s.where(c, s.constant(i), s.zero) for i, c in enumerate(chosen))
+            places[(*at, n)] = s.lift(s.mul, s.full((), index), unique)[()]
+    return np.moveaxis(values, -1, dim), np.moveaxis(places, -1, dim)
+
+
 def mse(s: Scalars, a: Any, b: Any, reduction: int = 1) -> Array:
     squares = s.lift(lambda x, y: s.power(s.sub(x, y), 2), a, b)
     return (lambda x: x, lambda x: mean(s, x), lambda x: total(s, x))[reduction](squares)
@@ -169,6 +187,7 @@ TABLE = {
     "_softmax": softmax, "cumsum": cumsum,
     "dot": lambda s, a, b: total(s, s.lift(s.mul, a, b)), "nansum": total, "cumprod": cumprod, "mse_loss": mse,
     "max.dim": extremum_along("maximum"), "min.dim": extremum_along("minimum"),
+    "topk": topk,
     "aminmax": lambda s, a, dim=None, keepdim=False: (
         extremum("minimum")(s, a, dim, keepdim), extremum("maximum")(s, a, dim, keepdim)),
     "count_nonzero": lambda s, a, dim=None: total(s, s.lift(s.truth, a), dim),

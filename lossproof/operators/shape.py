@@ -137,6 +137,12 @@ def index_add(s: Scalars, a: Any, dim: int, which: Any, source: Any, alpha: Any 
     return out
 
 
+def bincount(s: Scalars, a: Any, weights: Any = None, minlength: int = 0) -> Array:
+    """How often each integer occurs, or the sum of its weights: of constant integers, whose largest is the shape."""
+    ones = s.full(np.shape(a), 1) if weights is None else weights
+    return scatter(s, s.full((max([minlength, *(integers(s, a) + 1)]),), 0), 0, a, ones, True)
+
+
 def cat(s: Scalars, tensors: Any, dim: int = 0) -> Array:
     return np.concatenate([s.array(t) for t in tensors if s.array(t).shape != (0,)], axis=dim)
 
@@ -203,7 +209,8 @@ TABLE = {
     "index_put": index_put, "put": put,
     "index_select": index_select, "take": lambda s, a, i: s.array(a).reshape(-1)[integers(s, i)], "scatter": scatter,
     "scatter_add": lambda s, a, dim, i, src: scatter(s, a, dim, i, src, True), "index_add": index_add, "index_fill": index_fill,
-    "index_copy": index_copy, "cat": cat, "stack": lambda s, ts, dim=0: np.stack([s.array(t) for t in ts], axis=dim),
+    "index_copy": index_copy, "cat": cat, "bincount": bincount,
+    "stack": lambda s, ts, dim=0: np.stack([s.array(t) for t in ts], axis=dim),
     "mm": matmul, "bmm": matmul, "mv": lambda s, a, b: matmul(s, a, s.array(b)[:, None])[:, 0], "addmm": addmm, "baddbmm": addmm,
     "repeat": lambda s, a, times: np.tile(s.array(a), times), "flip": lambda s, a, dims: np.flip(s.array(a), dims),
     "roll": lambda s, a, shifts, dims=(): np.roll(s.array(a), shifts, tuple(dims) or None), "tril": triangle(False),

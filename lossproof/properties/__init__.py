@@ -1,10 +1,16 @@
-"""The properties of the contract, a module each. A new property is a new file here that defines `PROPERTY`."""
+"""The properties of an objective, a module each. A new property is a new file here that defines `PROPERTY`.
+
+An installed package adds its own through an entry point `lossproof.properties`; it cannot replace one that is here.
+"""
 
 import importlib
 import pkgutil
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+
+from theory.plugins import BrokenPlugin, installed, loaded
 
 from ..world import Claim
 
@@ -16,6 +22,8 @@ class Property:
     id, statement: as in the contract. claims: yields what must hold, in a symbolic or a concrete world. needs: canonical
     inputs without which it is not applicable. exists: a "there is" statement. decide: replaces the generic decision where
     a property needs its own (an exact enumeration, real optimiser steps). harm: order among findings, worst first.
+    rests_on: ids whose findings, where there are any, its `decide` is given as `known`.
+    on_request: decided where it is named (`--only`, `--require`), or where the loss asks for one of the numbers in `about`.
     """
 
     id: str
@@ -25,17 +33,36 @@ class Property:
     exists: bool = False
     decide: Callable[..., Any] | None = None
     harm: int = 50
+    rests_on: tuple[str, ...] = ()
+    on_request: bool = False
+    about: tuple[str, ...] = ()
 
 
 def load() -> dict[str, Property]:
-    """All properties by id, in the contract's order where it has one."""
-    found = {}
+    """The properties of an ordinary audit by id, in the contract's order where it has one."""
+    return {i: p for i, p in everything().items() if not p.on_request}
+
+
+def everything() -> dict[str, Property]:
+    """All properties by id: those of an ordinary audit, those of installed plug-ins, then those on request."""
+    found: dict[str, Property] = {}
     for module in pkgutil.iter_modules(__path__, __name__ + "."):
-        p = getattr(importlib.import_module(module.name), "PROPERTY", None)
-        for one in p if isinstance(p, (list, tuple)) else [p] if p else []:
-            found[one.id] = one
+        _add(found, getattr(importlib.import_module(module.name), "PROPERTY", None), module.name)
+    for point in installed("properties").values():
+        try:
+            _add(found, loaded(point), point.value)
+        except (BrokenPlugin, ValueError) as e:
+            warnings.warn(str(e), stacklevel=2)
     known = [i for i in ORDER if i in found]
-    return {i: found[i] for i in [*known, *sorted(set(found) - set(known))]}
+    return {i: found[i] for i in [*known, *sorted(set(found) - set(known), key=lambda i: (found[i].on_request, i))]}
+
+
+def _add(found: dict[str, Property], stated: Any, where: str) -> None:
+    """What a module or a plug-in states: a property, several, or none. Raises ValueError for an id that is taken."""
+    for p in stated if isinstance(stated, (list, tuple)) else [stated] if stated else []:
+        if p.id in found:
+            raise ValueError(f"the property {p.id!r} of {where} is left out: there is one of that id")
+        found[p.id] = p
 
 
 ORDER = (

@@ -1,18 +1,25 @@
 """adamw-scale-invariant: does AdamW cancel the scale of the reward? (Fontana et al., Prop. 2)"""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import torch
 
-from ..decide import Finding, first_violation, prove, scope
+from ..decide import Finding, decide, scope
+from ..proving import prove
 from ..subject import Subject
 from ..witness import corners, make
 from ..world import Claim, ConcreteWorld
 from . import Property
-from .reward_scale import invariant, linear, scaled
+from .reward_scale import PROPERTY as SCALES
+from .reward_scale import scaled
+
+THEOREM = "fontana2026.prop2.trajectory"
+_, INVARIANT, LINEAR = SCALES
 
 
 def trajectory(subject: Subject, case: Any, phi: float, steps: int = 3) -> Any:
@@ -62,43 +69,31 @@ def damping(subject: Subject) -> Fraction | None:
     return None
 
 
-def judged(p: Property, subject: Subject, G: int, T: int) -> Finding:
-    cases = [
-        make([3, 1, 0], [1, 2, 2], 2, 1.5, 0.5, spread=0.4),
-        make([1e-8, 0], [1, 2], 2, 1.0, 0.5),
-        *corners(min(G, 3), min(T, 2)),
-    ]
+def judged(p: Property, subject: Subject, G: int, T: int, known: Mapping[str, Finding] = MappingProxyType({})) -> Finding:
+    """Proved where the gradient is homogeneous in the rewards: `known` holds what was found on that, if it was asked before.
+
+    g(phi r) = g(r) gives both runs the same gradients; a gradient of degree one, and one that is damped by an eps beside
+    sigma, differ by a positive factor that the parameters do not change, which is the case of the theorem.
+    """
+    theorem = f"and by theorem {THEOREM}"
+    for q, how in ((INVARIANT, "so AdamW sees the same gradients"), (LINEAR, theorem)):
+        finding = known.get(q.id) or decide(q, subject, G, T)
+        if finding.verdict == "proved" and finding.scope.startswith(scope(G, T)) and "; only at" not in finding.scope:
+            return Finding(p.id, "proved", p.statement, finding.scope, f"{q.id} is proved ({finding.method}), {how}")
+    cases = [make([3, 1, 0], [1, 2, 2], 2, 1.5, 0.5, spread=0.4), make([1e-8, 0], [1, 2], 2, 1.0, 0.5)]
+    cases += corners(min(G, 3), min(T, 2))
     broken = differing(p, subject, cases[:6])
     if broken is not None:
         return broken
-    ways: list[tuple[str, Any]] = [("g(phi r) = g(r)", invariant), ("g(phi r) = phi g(r)", linear)]
-    eps = damping(subject)
+    eps, reason = damping(subject), "g changes with the scale, in no known way"
     if eps is not None:
-        ways.insert(0, (f"g(phi r) = phi (sigma + {float(eps):g}) / (phi sigma + {float(eps):g}) g(r)", damped(eps)))
-    reason = ""
-    for what, claims in ways:
-        attempt = replace(p, decide=None, claims=claims)
-        if first_violation(attempt, subject, cases[0]) is not None:
-            continue
-        proof = prove(attempt, subject, G, T)
+        proof = prove(replace(p, decide=None, claims=damped(eps)), subject, G, T)
         if proof.proved:
-            return Finding(
-                p.id,
-                "proved",
-                p.statement,
-                scope(G, T),
-                f"{what} ({proof.method}), and AdamW with eps = 0 is blind to a common factor",
-            )
-        reason = reason or proof.reason
+            law = f"g(phi r) = phi (sigma + {float(eps):g}) / (phi sigma + {float(eps):g}) g(r)"
+            return Finding(p.id, "proved", p.statement, scope(G, T), f"{law} ({proof.method}), {theorem}")
+        reason = proof.reason or reason
     broken = differing(p, subject, cases[6:])
-    return broken or Finding(
-        p.id,
-        "tested",
-        p.statement,
-        scope(G, T),
-        "corner cases, real AdamW",
-        reason=reason or "g changes with the scale, in no known way",
-    )
+    return broken or Finding(p.id, "tested", p.statement, scope(G, T), "corner cases, real AdamW", reason=reason)
 
 
 def differing(p: Property, subject: Subject, cases: list[Any]) -> Finding | None:
@@ -131,4 +126,5 @@ PROPERTY = Property(
     "three steps of torch.optim.AdamW (eps=0, weight_decay=0.01) give the same parameters for r and phi r (ref_logp free)",
     decide=judged,
     harm=50,
+    rests_on=(INVARIANT.id, LINEAR.id),
 )

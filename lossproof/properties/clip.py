@@ -167,7 +167,7 @@ def weighted(low: Fraction | None, high: Fraction | None) -> Any:
                     s, u = w.ratio(x, i, t), w.ratio(y, i, t)
                     inside = [w.condition(w.number(low), "<", r) for r in (s, u) if low is not None]
                     inside += [w.condition(r, "<", w.number(high)) for r in (s, u) if high is not None]
-                    g, h = before[i, t], w.gradient(y)[i, t]
+                    g, h = before[i, t], w.weight(y, (i, t), like=x)
                     says = f"g/s at two ratios of token {t} of completion {i} (cross-multiplied)"
                     out.append(w.equal(g * u, h * s, says, [*inside, *w.live(x, i, t)]))
         return out

@@ -9,7 +9,8 @@ import numpy as np
 
 from theory.kernel.terms import ONE, eq
 
-from ..decide import Finding, Solver, decide, prove
+from ..decide import Finding, decide, prove
+from ..proving import Solver
 from ..subject import Subject
 from ..witness import Case, corners, make
 from ..world import Claim, ConcreteWorld, SymbolicWorld, term_of
@@ -25,8 +26,26 @@ def without_signal(w: Any, x: Any) -> Any:
     return x.but(rewards=rewards)
 
 
+def regulariser(w: Any, x: Any, apart: bool) -> Any:
+    """The regulariser's part of g. `apart`: the advantages cannot be 0, so it is what pi_ref changes; a part that does not
+    depend on pi_ref has no say in an expectation over one-token completions, where E[score] = 0."""
+    if not apart:
+        return w.gradient(without_signal(w, x))
+    rewards = x.rewards.copy()
+    rewards[:] = [w.number(int(i == 0)) for i in range(len(rewards))]
+    x = x.but(rewards=rewards)
+    return w.gradient(x) - w.gradient(x.but(ref_logp=x.logp))
+
+
 def independent_of_reference(w: Any) -> list[Claim]:
     x = without_signal(w, w.inputs())
+    y = w.free_reference(x)
+    return w.same_gradient(w.gradient(y), w.gradient(x), "ref_logp changes; the weight")
+
+
+def independent_with_signal(w: Any) -> list[Claim]:
+    x = w.inputs()
+    w.not_all_equal(x.rewards)
     y = w.free_reference(x)
     return w.same_gradient(w.gradient(y), w.gradient(x), "ref_logp changes; the weight")
 
@@ -44,23 +63,24 @@ def pulls(w: Any) -> list[Claim]:
     return out
 
 
-def silent_or_undefined(p: Property, subject: Subject) -> str:
-    """Why the question does not arise: no regulariser is on, or the gradient is not finite without a reward signal."""
-    case = make([0, 0], [1, 1], 1, ref=0.5)
-    w = ConcreteWorld(subject, case)
-    g = w.gradient(without_signal(w, w.free_reference(w.inputs())))
-    if not np.isfinite(g).all():
-        return "without a reward signal its gradient is not finite"
-    probe = replace(p, decide=None, claims=independent_of_reference)
+def undefined(subject: Subject) -> bool:
+    """Whether the gradient is not finite without a reward signal: σ(r) = 0 divides it."""
+    w = ConcreteWorld(subject, make([0, 0], [1, 1], 1, ref=0.5))
+    return not np.isfinite(w.gradient(without_signal(w, w.free_reference(w.inputs())))).all()
+
+
+def silent(p: Property, subject: Subject, apart: bool = False) -> str:
+    """Why the question does not arise: no regulariser is on."""
     from ..decide import refute
 
+    probe = replace(p, decide=None, claims=independent_with_signal if apart else independent_of_reference)
     if refute(probe, subject, corners(2, 2)) is None and prove(probe, subject, 2, 2).proved:
         return "its gradient does not depend on ref_logp (the regulariser is off)"
     return ""
 
 
 def judge_pull(p: Property, subject: Subject, G: int, T: int) -> Finding:
-    why = silent_or_undefined(p, subject) if subject.takes("ref_logp") else ""
+    why = "without a reward signal its gradient is not finite" if undefined(subject) else silent(p, subject)
     if why:
         return Finding(p.id, "not-applicable", p.statement, reason=why)
     return decide(replace(p, decide=None, claims=pulls), subject, G, T)
@@ -90,10 +110,12 @@ POLICIES = [((0.5, 0.3, 0.2), (0.2, 0.3, 0.5)), ((0.6, 0.3, 0.1), (0.3, 0.3, 0.4
 
 
 def judge_exact(p: Property, subject: Subject, G: int, T: int) -> Finding:
-    why = silent_or_undefined(p, subject)
+    apart = undefined(subject)
+    why = silent(p, subject, apart)
     if why:
         return Finding(p.id, "not-applicable", p.statement, reason=why)
     where = "a three-token softmax, groups of two one-token completions"
+    where += "; the part of g that pi_ref changes, rewards 1, 0" if apart else ""
     factors: list[tuple[float, Any]] = []
     for pi, ref in POLICIES:
 
@@ -101,7 +123,7 @@ def judge_exact(p: Property, subject: Subject, G: int, T: int) -> Finding:
             case: Case = make([0, 0], [1, 1], 1)
             logp, refs = [[float(np.log(pi[v]))] for v in pair], [[float(np.log(ref[v]))] for v in pair]
             w = ConcreteWorld(subject, case | {"logp": logp, "old_logp": logp, "ref_logp": refs})
-            return w.gradient(without_signal(w, w.free_reference(w.inputs())))
+            return regulariser(w, w.free_reference(w.inputs()), apart)
 
         pull = expected_pull(gradient, pi, 3)
         exact = kl_gradient(pi, [float(np.log(a / b)) for a, b in zip(pi, ref, strict=True)])
@@ -119,7 +141,7 @@ def judge_exact(p: Property, subject: Subject, G: int, T: int) -> Finding:
                 }
                 return Finding(p.id, "refuted", p.statement, where, "all token pairs enumerated in float64", witness=witness)
     kappa = Fraction(factors[0][0]).limit_denominator(10_000)
-    problem = proof(subject, kappa)
+    problem = proof(subject, kappa, apart)
     if not problem:
         return Finding(p.id, "proved", p.statement, where, "unsat over all pi and ref", formula=f"factor {kappa}")
     return Finding(
@@ -127,7 +149,7 @@ def judge_exact(p: Property, subject: Subject, G: int, T: int) -> Finding:
     )
 
 
-def proof(subject: Subject, kappa: Fraction) -> str:
+def proof(subject: Subject, kappa: Fraction, apart: bool) -> str:
     w = SymbolicWorld(subject, 2, 1)
     pi = [w.scalar(f"pi{v}", True) for v in range(3)]
     logs, refs = [w.scalar(f"l{v}") for v in range(3)], [w.scalar(f"k{v}") for v in range(3)]
@@ -138,7 +160,7 @@ def proof(subject: Subject, kappa: Fraction) -> str:
         logp, ref = x.logp.copy(), x.logp.copy()
         for i, v in enumerate(pair):
             logp[i, 0], ref[i, 0] = logs[v], refs[v]
-        return w.gradient(without_signal(w, x.but(logp=logp, old_logp=logp, ref_logp=ref)))
+        return regulariser(w, x.but(logp=logp, old_logp=logp, ref_logp=ref), apart)
 
     try:
         pull = expected_pull(gradient, pi, 3)

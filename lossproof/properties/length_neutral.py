@@ -1,7 +1,10 @@
 """length-neutral: equal rewards give equal token weights, however long the completions are."""
 
+from dataclasses import replace
 from typing import Any
 
+from ..decide import Finding, decide
+from ..subject import Subject
 from ..world import Claim
 from . import Property
 
@@ -25,9 +28,17 @@ def claims(w: Any) -> list[Claim]:
     return out
 
 
+def judged(p: Property, subject: Subject, G: int, T: int) -> Finding:
+    if G < 3:
+        why = "in a group of two, two completions of the same reward are all rewards, which are not all equal"
+        return Finding(p.id, "not-applicable", p.statement, reason=why)
+    return decide(replace(p, decide=None), subject, G, T)
+
+
 PROPERTY = Property(
     "length-neutral",
     "on policy, equal rewards give equal token weights: r_i = r_j => g[i,t] = g[j,u] for all live t, u",
     claims,
+    decide=judged,
     harm=15,
 )

@@ -18,7 +18,7 @@ def claims(w: Any) -> list[Claim]:
     loss = w.loss(x)
     # one position at a time is enough in general: the others already hold arbitrary values
     changed = [one_changed(x, y, at) for at in np.ndindex(g.shape)] if w.symbolic else [y]
-    out = [w.equal(w.loss(z), loss, "values at masked positions change; the loss is") for z in changed]
+    out = [w.equal(w.loss(z, like=x), loss, "values at masked positions change; the loss is") for z in changed]
     for at in np.ndindex(g.shape):
         live, here = w.live(x, *at), f"completion {at[0]}, token {at[1]}"
         out.append(w.equal(h[at], g[at], f"values at masked positions change; the weight of {here}", live))

@@ -1,6 +1,7 @@
 """reward-aligned: the better of two equally long completions never gets the smaller weight, and the loss is not dead."""
 
 from dataclasses import replace
+from itertools import permutations
 from typing import Any
 
 from ..decide import Finding, decide, prove, refuted, scope
@@ -12,19 +13,16 @@ from . import Property
 
 def ordered(w: Any) -> list[Claim]:
     out = []
-    for i in range(w.G):
-        for j in range(w.G):
-            if i == j:
-                continue
-            x = w.inputs().on_policy()
-            mask = x.mask.copy()
-            mask[j] = mask[i]
-            x = x.but(mask=mask)
-            g = w.gradient(x)
-            better = [w.condition(x.rewards[j], "<", x.rewards[i])]
-            for t in range(w.T):
-                says = f"completion {j} has a lower reward than {i} and the same length; their weights at token {t} are"
-                out.append(w.at_most(g[j, t], g[i, t], says, better + w.live(x, i, t)))
+    x = w.inputs().on_policy()
+    for i, j in permutations(range(w.G), 2):
+        mask = x.mask.copy()
+        mask[j] = mask[i]
+        y = x.but(mask=mask)
+        better = [w.condition(x.rewards[j], "<", x.rewards[i])]
+        for t in range(w.T):
+            lower, higher = (w.weight(y, (row, t), like=x) for row in (j, i))
+            says = f"completion {j} has a lower reward than {i} and the same length; their weights at token {t} are"
+            out.append(w.at_most(lower, higher, says, better + w.live(x, i, t)))
     return out
 
 

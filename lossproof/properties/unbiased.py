@@ -13,7 +13,8 @@ import numpy as np
 
 from theory.kernel.terms import ONE, eq, lt
 
-from ..decide import Finding, Solver
+from ..decide import Finding
+from ..proving import Solver
 from ..subject import Subject
 from ..witness import make
 from ..world import ConcreteWorld, Expr, SymbolicWorld, term_of

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from textwrap import wrap
 
-from ..advantage import load as of_estimators
+from ..advantage import everything as of_estimators
 from ..auditor import Report
 from ..decide import Finding
-from ..properties import load
+from ..properties import everything
 from .words import sentence
 
 STYLES = {"refuted": "bold red", "proved": "green", "tested": "cyan", "unknown": "bold yellow", "not-applicable": "dim"}
@@ -19,9 +19,10 @@ Line = tuple[str, str]
 
 def lines(report: Report, width: int = 100) -> Iterator[Line]:
     """The whole report."""
-    yield f"{report.target}: {report.kind}, group {report.group}, lengths 1..{report.length}", "bold"
+    fed = f", advantages by {report.fed}" if report.fed else ""
+    yield f"{report.target}: {report.kind}{fed}, group {report.group}, lengths 1..{report.length}", "bold"
     yield from row(report)
-    order = {i: p.harm for i, p in (load() | of_estimators()).items()}
+    order = {i: p.harm for i, p in (everything() | of_estimators()).items()}
     for verdict, heading in HEADINGS.items():
         chosen = sorted((f for f in report.findings if f.verdict == verdict), key=lambda f: order.get(f.id, 50))
         if not chosen:

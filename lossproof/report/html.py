@@ -2,9 +2,9 @@
 
 from html import escape
 
-from ..advantage import load as of_estimators
+from ..advantage import everything as of_estimators
 from ..auditor import Report
-from ..properties import load
+from ..properties import everything
 from .audit import HEADINGS
 from .words import sentence
 
@@ -21,7 +21,7 @@ code{font-family:ui-monospace,monospace}
 
 def page(report: Report) -> str:
     """The report as HTML text."""
-    order = {i: p.harm for i, p in (load() | of_estimators()).items()}
+    order = {i: p.harm for i, p in (everything() | of_estimators()).items()}
     body = [
         f"<h1>lossproof audit: <code>{escape(report.target)}</code></h1>",
         f"<p>{report.kind}, group {report.group}, lengths 1..{report.length}</p>",

@@ -40,11 +40,15 @@ def sentence(witness: dict[str, Any]) -> str:
         return setting(witness) + witness.get("claim", "")
     left, right, relation = number(witness["left"]), number(witness["right"]), witness["relation"]
     expected = {
-        "=": "and not",
-        "<=": "which is more than",
-        "<": "which is not below",
-        "!=": "which must differ from",
+        "=": " instead of" if witness["right"] == 0 else " against",
+        "<=": ", which is more than",
+        "<": ", which is not below",
+        "!=": ", which must differ from",
     }.get(relation)
+    if relation == "=" and not (isfinite(witness["left"]) and isfinite(witness["right"])):
+        return (
+            f"{setting(witness)}{witness['claim']}: {left if left == right else f'{left} against {right}'}, which is not finite"
+        )
     if relation == "finite":
         return f"{setting(witness)}{witness['claim']}: {left} and {right}"
     if relation == "within":
@@ -52,4 +56,4 @@ def sentence(witness: dict[str, Any]) -> str:
     claim = witness["claim"]
     if claim.endswith("above"):
         return f"{setting(witness)}{claim} 0, and it is {right}"
-    return f"{setting(witness)}{claim}: {left}, {expected} {right}"
+    return f"{setting(witness)}{claim}: {left}{expected} {right}"

@@ -3,8 +3,8 @@
 import planted_losses as planted
 import z3
 
-from lossproof.decide import Solver, certify, prove
 from lossproof.properties import load
+from lossproof.proving import Solver, certify, prove
 from lossproof.target import checked, objective
 from lossproof.witness import make
 from lossproof.world import Claim, ConcreteWorld, violated
@@ -40,12 +40,22 @@ def test_assumptions_without_shared_symbols_are_left_out():
 
 
 def test_nearly_equal_rewards_refute_nothing():
-    world = ConcreteWorld(objective("grpo"), make([1000.0, 1000.0 + 1e-9, 1000.0], [1, 2, 2], 2))
-    world.gradient(world.inputs())
-    assert world.outside
+    for rewards in ([1000.0, 1000.0 + 1e-9, 1000.0], [1e-200, 0.0, 0.0]):
+        world = ConcreteWorld(objective("grpo"), make(rewards, [1, 2, 2], 2))
+        world.gradient(world.inputs())
+        assert world.outside
 
 
 def test_a_strict_claim_is_not_broken_by_rounding():
     assert not violated(Claim(1e-12, "<", 0.0, ""), 1.0)
     assert violated(Claim(1e-3, "<", 0.0, ""), 1.0)
     assert not violated(Claim(1e-15, "!=", 0.0, ""), 1.0)
+
+
+def test_overflow_and_underflow_refute_nothing():
+    """exp(r) at r = 5000 is no infinity of the loss's, exp(-r) no zero of it; at r = 50 either would be."""
+    for size, counts in ((5000.0, False), (50.0, True)):
+        world = ConcreteWorld(objective("grpo"), make([size, 0.0], [1, 1], 1))
+        world.gradient(world.inputs())
+        for left, relation in ((float("inf"), "="), (0.0, "!="), (0.0, "<")):
+            assert violated(Claim(left, relation, 0.0, "", (), world.last), 1.0) is counts

@@ -6,8 +6,8 @@ from fractions import Fraction
 import pytest
 import torch
 
-from lossproof.decide import Solver, prove
 from lossproof.properties import load
+from lossproof.proving import Solver, prove
 from lossproof.smt import folded, log_bounds, squares
 from lossproof.target import checked
 from lossproof.world import SymbolicWorld

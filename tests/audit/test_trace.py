@@ -1,13 +1,17 @@
 """Recordings reproduce the function, value and gradient, on inputs and masks they were not recorded on."""
 
+import numpy as np
 import pytest
 import torch
 
+from lossproof.interpret import combine, interpret
 from lossproof.meanings.concrete import Concrete
+from lossproof.meanings.exact import Exact
 from lossproof.reproduces import drawn, reproduces
 from lossproof.subject import Subject, example
 from lossproof.trace import explore
 from numerics import objectives
+from theory.kernel import num
 
 torch.set_num_threads(1)
 
@@ -179,3 +183,64 @@ def test_reproduces_catches_a_baked_constant():
     subject = Subject("sneaky", sneaky)
     assert subject.escapes(3, 3) == []
     assert "do not reproduce" in reproduces(subject, 3, 3)
+
+
+# -- what no input reaches ---------------------------------------------------------------------------------------------
+
+
+def test_numbers_that_no_input_reaches_are_plain_numbers():
+    """Prompt ids as Python integers, a NumPy array, a branch: no escape and one path. The same of data is neither."""
+    ids = torch.tensor([0, 0, 1])
+
+    def by_prompt(logp, mask):
+        sizes = {g: sum(1 for h in ids.tolist() if int(h) == g) for g in sorted({int(h) for h in ids.tolist()})}
+        weights = torch.from_numpy(ids.numpy() * 1.0) + 1
+        if ids.max() > 0:
+            weights = weights * len(sizes)
+        return (logp * mask * weights[:, None]).sum() / sizes[0]
+
+    x = {"logp": -torch.rand(3, 2, dtype=torch.float64), "mask": torch.ones(3, 2, dtype=torch.float64)}
+    (trace,) = explore(by_prompt, x)
+    assert not trace.escapes and not trace.decisions
+
+    def by_data(logp, mask):
+        return (logp * torch.from_numpy(mask.numpy())).sum()
+
+    assert explore(by_data, x)[0].escapes
+    assert len(explore(lambda logp, mask: logp.sum() * (2 if mask.max() > 0 else 1), x)) == 2
+
+
+def test_what_is_written_or_random_is_not_a_plain_number():
+    x = {"logp": -torch.rand(3, 2, dtype=torch.float64), "mask": torch.ones(3, 2, dtype=torch.float64)}
+
+    def written(logp, mask):
+        total = torch.zeros(1, dtype=torch.float64)
+        total += mask.sum()
+        return logp.sum() * (2 if total > 3 else 1)
+
+    def drawn(logp, mask):
+        return logp.sum() * (2 if torch.rand(()) > 0.5 else 1)
+
+    def counted(logp, mask):
+        return logp.sum() * (2 if torch.bincount(mask.long().reshape(-1), minlength=2)[0] > 0 else 1)
+
+    for loss in (written, drawn, counted):
+        traces = explore(loss, x)
+        assert len(traces) == 2 or traces[0].escapes
+
+
+def test_a_branch_that_changes_nothing_needs_no_condition():
+    """The condition is 0/0 for a completion without tokens: as both sides give the same, the value is there."""
+
+    def loss(logp, mask):
+        rate = (mask[:, 1] / mask.sum(1)).mean()
+        noted = "high" if rate > 0.5 else "low"
+        return (logp * mask).sum() * len([noted])
+
+    x = {"logp": -torch.rand(2, 2, dtype=torch.float64), "mask": torch.ones(2, 2, dtype=torch.float64)}
+    paths = explore(loss, x)
+    assert len(paths) == 2
+    meaning = Exact()
+    mask = np.array([[num(0), num(0)], [num(1), num(1)]], dtype=object)
+    out = combine(meaning, [interpret(t, {"logp": x["logp"].numpy(), "mask": mask}, meaning) for t in paths])
+    assert out.gradient.tolist() == [[num(0), num(0)], [num(1), num(1)]]

@@ -187,8 +187,13 @@ def test_ids_are_read_from_the_source_without_running_it(tmp_path):
         'other("a.b7")\n'
         'note = refuted("Not an id")\n'
         '@evidence("a.b4", "a.b5")\ndef f(): ...\n'
+        'for side, x in (("low", 1), ("high", 2)):\n    for end in ("", ".x"):\n        shown(f"a.{side}{end}", x)\n'
+        'for name, said in {"d1": "t", "d2": "u"}.items():\n    shown(f"a.{name}", title=said)\n'
+        'for name in names():\n    shown(f"a.{name}")\n'
     )
-    assert stated(path) == {"a.b1": 2, "a.b2": 7, "a.b3": 9, "a.b6": 12}
+    assert stated(path) == {"a.b1": 2, "a.b2": 7, "a.b3": 9, "a.b6": 12} | {
+        "a.low": 19, "a.low.x": 19, "a.high": 19, "a.high.x": 19, "a.d1": 21, "a.d2": 21
+    }  # fmt: skip
     assert list(stated(path, EVIDENCE)) == ["a.b4", "a.b5"]
     assert module_name(path) == "pack.claims"
 

@@ -159,6 +159,14 @@ def test_a_verdict_that_differs_from_the_record_fails(pack, pytester):
     result.stdout.fnmatch_lines(["tiny.square: squares", "verdict    refuted; recorded as proved", "witness    x = 2, *"])
 
 
+def test_a_record_that_says_something_else_of_a_claim_fails(pack, pytester):
+    record = "| `tiny.double` | twice is the sum | proved | kernel | - |\n\n#### `tiny.double`: twice is more than the sum\n"
+    (pytester.path / "paper_checks.md").write_text(record)
+    result = pack(claims=CLAIMS)("-k", "double")
+    result.assert_outcomes(failed=1, deselected=2)
+    result.stdout.fnmatch_lines(["what paper_checks.md says of tiny.double is out of date: *"])
+
+
 def test_a_record_that_cannot_be_read_fails_with_its_line(pack, pytester):
     (pytester.path / "paper_checks.md").write_text("| `tiny.double` | t | provd | - | - |\n")
     result = pack(claims=CLAIMS)("-k", "double")
@@ -212,3 +220,31 @@ def test_every_registered_proposition_is_listed():
     )
     listed = [line.rpartition("::")[2] for line in ran.stdout.splitlines() if "::" in line]
     assert sorted(listed) == sorted(load()[0])
+
+
+ASSERTS = """
+from lossproof.testing import assert_property
+
+def padded(logp, advantages, mask):
+    return -(logp * advantages).mean()
+
+def test_padding():
+    assert_property(padded, "padding-invariant", group=2, length=2)
+
+def test_shift():
+    assert_property(padded, "reward-shift-invariant", group=2, length=2)
+"""
+
+
+def test_a_property_that_fails_shows_its_witness_as_a_script(pytester):
+    pytester.makepyfile(ASSERTS)
+    result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*PropertyError: padding-invariant is refuted for padded:*",
+            "*the witness, as plain PyTorch*",
+            "import torch",
+            "# violated: *",
+        ]
+    )

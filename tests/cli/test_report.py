@@ -120,7 +120,7 @@ def test_markdown_explains_each_finding_with_its_counterexample_and_repair(resul
 def test_markdown_has_a_table_per_section_in_paper_order_that_records_can_read(results, tmp_path):
     text = markdown.render(registry.REGISTRY, results)
     assert text.index("## A tiny paper") < text.index("### Sums") < text.index("### Products")
-    assert "| `tiny`: A tiny paper | 3 | 1 | 1 | 0 | 0 | 1 |" in text
+    assert "| `tiny`: A tiny paper | 3 | 0 | 1 | 1 | 0 | 0 | 1 |" in text
     assert "| `tiny.square` | squares are \\|no\\| larger | refuted | counterexample; search | `tiny.double` |" in text
     (tmp_path / "checks.md").write_text(text)
     assert records.read(tmp_path / "checks.md") == {r.id: r.verdict.status for r in results}
@@ -173,3 +173,24 @@ def test_markdown_tells_numeric_evidence(tiny, monkeypatch):
     text = markdown.render(registry.REGISTRY, check.run(["tiny.double"]))
     assert "kernel; numeric (2); search | - |" in text
     assert "- numeric evidence: agrees on 10 policies" in text
+
+
+def test_markdown_words_a_reconstruction_as_such(tiny):
+    tiny(tiny.double(), tiny.square(source="reconstruction: Eq. 3"))
+    text = markdown.render(registry.REGISTRY, check.run([*registry.REGISTRY]))
+    assert "| `tiny`: A tiny paper | 2 | 1 | 1 | 1 | 0 | 0 | 0 |" in text
+    assert "larger (reconstruction) | refuted |" in text
+    assert "`tiny.square` fails as reconstructed here" in text and "`tiny.square` fails as printed" not in text
+
+
+def test_markdown_lists_what_could_not_be_judged(results):
+    text = markdown.render(registry.REGISTRY, results)
+    assert "### What could not be judged here (1)\n\n- `tiny.empirical`, it works: only a survey could tell\n" in text
+
+
+def test_the_parts_of_a_claim_are_in_the_file(results):
+    text = markdown.render(registry.REGISTRY, results)
+    verdicts = {r.id: r.verdict.status for r in results}
+    for r in results:
+        found = markdown.parts(registry.REGISTRY[r.id], r.verdict, verdicts)
+        assert len(found) == 2 + (r.id == "tiny.square") and all(part in text for part in found)

@@ -30,5 +30,7 @@ SECTIONS = {
     "clip_ratio": "Appendix D, Eq. 31, 32, 35 and 36: the length of the steps past the clip",
     "clip_limits": "Appendix D, Eq. 33 and 37: their limits",
     "surrogate_value": "Appendix A: the surrogate's value as a signal",
+    "surrogate_weights": "Appendix A: the surrogate's value as a signal",
+    "surrogate_proxy": "Appendix A: the surrogate's value as a signal",
     "kl_estimator": "The regulariser D_KL",
 }

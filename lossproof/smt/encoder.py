@@ -1,4 +1,4 @@
-"""Kernel terms as z3 expressions, and decisions about them.
+"""Kernel terms as z3 expressions.
 
 The encoding is exact over the reals: 1/d is the number w with w d = 1, sqrt x the number q >= 0 with q q = x. That d is
 not zero and x not negative is never assumed: each is a domain condition of its own, to be proved from what comes before it.
@@ -10,96 +10,20 @@ length of one completion is a case distinction, not a product.
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import reduce
-from math import log
-from typing import Any, cast
+from typing import Any
 
 import z3
 
 from theory.kernel import Term
-from theory.kernel.ring import UNIT, Monomial, Poly, canon, plus, poly, term, times
+from theory.kernel.ring import Monomial, canon, plus, poly, term, times
 from theory.kernel.terms import ONE, ZERO, le, lt, mk, ne, num
 
-from .meanings import Unsupported
-from .meanings.exact import Exact
-
-EXACT = Exact()
-
-
-def flags_of(t: Term) -> list[Term]:
-    return [v for v in t.free if v.args[1] == "Z"]
-
-
-def row_of(flag: Term) -> str:
-    return str(flag.args[0].rpartition("_")[0])
-
-
-def column(flag: Term) -> int:
-    return int(flag.args[0].rpartition("_")[2])
-
-
-def folded(t: Term, values: dict[Term, Term]) -> Term:
-    """The term with values for some variables, constants folded. Raises Unsupported where it divides by the constant 0."""
-    made: dict[Term, Term] = {}
-
-    def fold(x: Term) -> Term:
-        if x not in made:
-            made[x] = x if not any(v in x.free for v in values) else build(x)
-        return made[x]
-
-    def build(x: Term) -> Term:
-        if x.op == "var":
-            return values[x]
-        args = [fold(a) if isinstance(a, Term) else a for a in x.args]
-        if x.op in ("add", "mul", "and"):
-            return reduce({"add": EXACT.add, "mul": EXACT.mul, "and": EXACT.and_}[x.op], args)
-        if x.op == "app":
-            return getattr(EXACT, args[0])(args[2]) if args[0] in ("exp", "log", "sqrt") else mk(x.op, *args)
-        simple: dict[str, Any] = {"inv": EXACT.inv, "ite": EXACT.where, "lt": EXACT.less, "eq": EXACT.equal, "not": EXACT.not_}
-        if x.op == "le":
-            return EXACT.not_(EXACT.less(args[1], args[0]))
-        return cast(Term, simple[x.op](*args)) if x.op in simple else mk(x.op, *args)
-
-    return fold(t)
+from ..meanings import Unsupported
+from .steps import column, depends_on_rewards, flags_of, folded, lengths, log_bounds, row_of, squares
 
 
 def rational(q: Fraction) -> Any:
     return z3.Q(q.numerator, q.denominator)
-
-
-def log_bounds(q: Fraction) -> tuple[Fraction, Fraction]:
-    """Rationals around log q, from an enclosure in ball arithmetic."""
-    import flint
-
-    ball = (flint.arb(q.numerator) / q.denominator).log()
-    scale = 10**12
-    low, high = (ball * scale).floor().lower(), (ball * scale).ceil().upper()
-    return Fraction(int(float(low)) - 1, scale), Fraction(int(float(high)) + 1, scale)
-
-
-def squares(p: Poly) -> list[Poly] | None:
-    """Linear forms l_k with p = sum of d_k l_k^2, all d_k > 0, where p is such a quadratic form; None where it is not."""
-    if not p or any(sum(k for _, k in m) != 2 or any(a.op != "var" or a.args[1] != "R" for a, _ in m) for m in p):
-        return None
-    parts: list[Poly] = []
-    while p:
-        pivot = next((a for m in sorted(p, key=repr) for a, k in m if k == 2), None)
-        if pivot is None or (d := p[frozenset([(pivot, 2)])]) < 0:
-            return None
-        line = {
-            frozenset([(a, 1)]): c / (2 * d)
-            for m, c in p.items()
-            for a, _ in m
-            if len(m) == 2 and pivot in dict(m) and a is not pivot
-        }
-        line[frozenset([(pivot, 1)])] = Fraction(1)
-        parts.append(line)
-        p = plus(p, times(line, line), -d)
-    return parts
-
-
-def depends_on_rewards(p: Term) -> bool:
-    return any(v.args[0].startswith(("reward", "adv", "other_reward")) for v in p.free)
 
 
 @dataclass
@@ -148,7 +72,7 @@ class Encoder:
     def _encode(self, t: Term) -> Any:
         op, args = t.op, t.args
         if op == "num":
-            return z3.Q(args[0].numerator, args[0].denominator)
+            return rational(args[0])
         if op == "var":
             return z3.If(z3.Bool(args[0]), z3.RealVal(1), z3.RealVal(0)) if args[1] == "Z" else z3.Real(args[0])
         if op == "add":
@@ -223,7 +147,7 @@ class Encoder:
                 todo[:0] = a.args
             elif a.op == "var" and a.args[1] == "Z":
                 flags.append(z3.Bool(a.args[0]))
-            elif a.op == "inv" and (chain := self.lengths(a.args[0])) is not None:
+            elif a.op == "inv" and (chain := lengths(a.args[0])) is not None:
                 chains.append(chain)
             else:
                 if self.positive & a.free:
@@ -242,8 +166,8 @@ class Encoder:
     def inverse(self, d: Term) -> Any:
         key = mk("inv", canon(d))
         if key.op == "num":
-            return z3.Q(key.args[0].numerator, key.args[0].denominator)
-        chain = self.lengths(key.args[0])
+            return rational(key.args[0])
+        chain = lengths(key.args[0])
         if chain is not None:
             return self.chosen(chain, z3.RealVal(1))
         inner, powers = self.stripped(key.args[0]) if self.positive & key.free and key.args[0] not in self.positive else (d, {})
@@ -252,7 +176,7 @@ class Encoder:
         w, argument = self.named(key, "inv", key.args[0])
         if argument is not None:
             self.facts[key].append(w * argument == 1)
-            self.domains[key] = ne(key.args[0], ZERO)
+            self.domains[key] = ne(d if d.op == "mul" else key.args[0], ZERO)  # as it was written: factor by factor
         return w
 
     def stripped(self, x: Term) -> tuple[Term, dict[Term, int]]:
@@ -290,30 +214,12 @@ class Encoder:
             rest[plain] = rest.get(plain, 0) + k
         return total, frozenset(rest.items())
 
-    def lengths(self, d: Term) -> "list[tuple[Any, Fraction]] | None":
-        """1/d by cases, where d is a constant plus a few mask entries of one completion: (condition, value)."""
-        p = poly(d)
-        flags = {next(iter(m))[0] for m in p if len(m) == 1}
-        masks = all(a.op == "var" and a.args[1] == "Z" for a in flags) and all(k == 1 for m in p for _, k in m)
-        steps = {c for m, c in p.items() if m}
-        rows = {row_of(a) for a in flags} if masks else set()
-        if not masks or any(len(m) > 1 for m in p) or len(steps) != 1 or len(rows) != 1:
-            return None
-        base, step = p.get(UNIT, Fraction(0)), steps.pop()
-        ordered = sorted(flags, key=column)
-        out: list[tuple[Any, Fraction]] = []
-        for n in range(len(ordered), -1, -1):  # the longest first: padding is on the right
-            if not base + step * n:
-                return None
-            out.append((z3.Bool(ordered[n - 1].args[0]) if n else z3.BoolVal(True), 1 / (base + step * n)))
-        return out
-
-    def chosen(self, chain: "list[tuple[Any, Fraction]]", factor: Any) -> Any:
+    def chosen(self, cases: list[tuple[Term | None, Fraction]], factor: Any) -> Any:
         """factor times the value of the first case that holds."""
-        *cases, (_, last) = chain
-        out = factor * z3.Q(last.numerator, last.denominator)
-        for condition, q in reversed(cases):
-            out = z3.If(condition, factor * z3.Q(q.numerator, q.denominator), out)
+        out = None
+        for flag, q in reversed(cases):
+            value = factor * rational(q)
+            out = value if out is None or flag is None else z3.If(z3.Bool(flag.args[0]), value, out)
         return out
 
     def application(self, t: Term) -> Any:
@@ -359,8 +265,9 @@ class Encoder:
         return x
 
     def branches(self, name: str, x: Term) -> Any:
-        """f(x) by the outcome of a condition on rewards inside x, so that equal branches get equal values; None if none."""
-        ites = [a for m in poly(x) for a, _ in m if a.op == "ite" and depends_on_rewards(a.args[0])]
+        """f(x) by the outcome of a condition inside x, on rewards or the only one, so that equal branches get equal values."""
+        every = [a for m in poly(x) for a, _ in m if a.op == "ite"]
+        ites = [a for a in every if depends_on_rewards(a.args[0])] or (every if len(every) == 1 else [])
         if not ites:
             return None
         condition = min((a.args[0] for a in ites), key=repr)
@@ -381,16 +288,3 @@ class Encoder:
                 lowered = {frozenset((a, k - 2 if a is c else k) for a, k in m if a is not c or k > 2): q for m, q in p.items()}
                 return c, term(lowered)
         return None, x
-
-    def place(self, key: Term, size: float, logp: Any, old: Any, ref: Any) -> None:
-        """Move old or reference log-probabilities so that exp of (a difference of log-probabilities) has this value."""
-        coefficients = {
-            next(iter(m))[0].args[0]: c for m, c in poly(key.args[2]).items() if len(m) == 1 and next(iter(m))[0].op == "var"
-        }
-        tables = {"old": old, "ref": ref}
-        for name in coefficients:
-            kind, _, at = name.partition("_")
-            if kind in tables:
-                i, t = map(int, at.split("_"))
-                tables[kind][i][t] = logp[i][t] + log(size) / float(coefficients[name])
-                return

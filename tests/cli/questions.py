@@ -1,0 +1,41 @@
+"""Runs the commands of docs/questions.md. As a script it renews the output below each: `python tests/cli/questions.py`."""
+
+import os
+import re
+from contextlib import chdir
+from pathlib import Path
+from unittest.mock import patch
+
+import torch
+from typer.testing import CliRunner
+
+ROOT = Path(__file__).parents[2]
+PLACE = ROOT / "docs" / "questions.md"
+BLOCK = re.compile(r"^    \$ (lossproof .*)\n((?:\n?    (?!\$ ).*\n)*)", re.MULTILINE)
+
+
+def trimmed(report):
+    """A report without the lines that repeat a claim or describe a proof."""
+    from lossproof.report.audit import lines
+
+    print("\n".join(text for text, style in lines(report) if text and not (style == "dim" and text.startswith("    "))))
+
+
+def output(command):
+    """What a command prints, in the folder that its files are in."""
+    from lossproof.cli import app
+
+    torch.set_num_threads(1)
+    with chdir(ROOT / "examples" / "questions"), patch("lossproof.commands.show", trimmed):
+        ran = CliRunner().invoke(app, command.split()[1:])
+    assert ran.exit_code == 0, ran.output
+    return "".join(f"    {line}\n" for line in ran.stdout.splitlines())
+
+
+def renewed(text):
+    return BLOCK.sub(lambda m: f"    $ {m[1]}\n{output(m[1])}", text)
+
+
+if __name__ == "__main__":
+    os.environ["OMP_NUM_THREADS"] = "1"
+    PLACE.write_text(renewed(PLACE.read_text(encoding="utf-8")), encoding="utf-8")

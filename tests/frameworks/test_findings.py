@@ -1,0 +1,76 @@
+"""What docs/findings.md and docs/frameworks.md are made of: scripts that run, knobs that are idle, settings that are the same."""
+
+import runpy
+from pathlib import Path
+
+import pytest
+import torch
+
+from lossproof.frameworks import knobs, matrix
+from lossproof.frameworks.surprises import DEFECTS, DOCUMENTED, UNDOCUMENTED
+from lossproof.target import objective
+
+SCRIPTS = sorted((Path(__file__).parents[2] / "examples" / "findings").glob("*.py"))
+ENTRIES = [*DEFECTS, *UNDOCUMENTED, *DOCUMENTED]
+
+
+def framework(path):
+    return pytest.mark.framework(path.stem.partition("_")[0])
+
+
+@pytest.mark.parametrize("path", [pytest.param(p, id=p.stem, marks=framework(p)) for p in SCRIPTS])
+def test_a_script_shows_its_surprise_with_the_framework_alone(path, capsys):
+    """Each ends in an assertion about what it prints, and knows nothing of this package."""
+    text = path.read_text(encoding="utf-8")
+    assert "lossproof" not in text and "assert" in text and len(text.splitlines()) <= 30
+    runpy.run_path(str(path))
+    assert capsys.readouterr().out.strip()
+    assert torch.get_default_dtype() == torch.float32
+
+
+def test_every_surprise_has_its_script_and_every_script_its_surprise():
+    assert sorted(s.script for s in ENTRIES) == [p.stem for p in SCRIPTS]
+
+
+@pytest.mark.framework("verl")
+def test_idle_knobs_of_verl():
+    found = {i.knob: i for i in knobs.inert("verl", "vanilla")}
+    assert found.keys() == {"clip_ratio", "micro_batches"}
+    assert (found["clip_ratio"].verdict, found["clip_ratio"].values) == ("proved", (0.4, 0.1))
+    assert found["micro_batches"].verdict == "tested"
+    assert "loss_agg_mode" in {i.knob for i in knobs.inert("verl", "sapo")}
+    assert "micro_batches" not in {i.knob for i in knobs.inert("verl", "geo_mean")}
+
+
+@pytest.mark.framework("trl")
+def test_a_knob_that_acts_is_not_idle():
+    assert {i.knob for i in knobs.inert("trl", "cispo")} == {"delta", "gradient_accumulation_steps"}
+    a, b = (knobs.subject(t) for t in ("trl:dapo", "trl:dapo[epsilon_high=0.28]"))
+    assert knobs.differs(a, b) and not knobs.identical(a, b)
+    assert knobs.identical(a, knobs.subject("trl:dapo[sapo_temperature_pos=2.0]"))
+
+
+@pytest.mark.framework("liger")
+def test_values_that_act_elsewhere_do_not_hide_an_idle_one():
+    assert {i.knob for i in knobs.inert("liger", "vespo")} == {"chunk_size", "epsilon_low", "epsilon_high", "delta"}
+
+
+@pytest.mark.framework("trl")
+@pytest.mark.framework("liger")
+@pytest.mark.framework("verl")
+@pytest.mark.parametrize(
+    "a, b, sign",
+    [
+        ("trl:grpo", "liger:grpo[beta=0.0]", "="),
+        ("trl:dapo[delta=3.0]", "verl:vanilla", "=°"),
+        ("trl:luspo", "liger:dr_grpo[beta=0.0,max_completion_length=512]", "∝ 512"),
+        ("trl:grpo[delta=3.0]", "verl:vanilla[loss_agg_mode=seq-mean-token-mean]", "≈"),  # verl divides by n + 1e-8
+        ("trl:dapo", "verl:vanilla", ""),  # verl's is dual-clipped
+        ("trl:luspo", "liger:luspo[beta=0.0]", ""),
+        ("trl:dapo[delta=3.0,beta=0.04,use_bias_correction_kl=False]", "verl:vanilla[use_kl_loss=True,kl_loss_coef=0.04]", ""),
+    ],
+)
+def test_which_setting_here_is_which_setting_there(a, b, sign):
+    found, witness = matrix.relation(objective(a), objective(b))
+    assert found == sign
+    assert (witness is not None) == (sign == "")
