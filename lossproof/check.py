@@ -137,11 +137,12 @@ def numeric_checks() -> tuple[Checks, dict[str, tuple[str, frozenset[str] | None
     import numerics.evidence as home
 
     broken: dict[str, tuple[str, frozenset[str] | None]] = {}
-    for module in pkgutil.iter_modules(home.__path__, home.__name__ + "."):
+    for module in pkgutil.walk_packages(home.__path__, home.__name__ + "."):
         try:
             import_module(module.name)
         except Exception as e:
-            path = Path(home.__path__[0]) / (module.name.rpartition(".")[2] + ".py")
+            inner = module.name.removeprefix(home.__name__ + ".").split(".")
+            path = Path(home.__path__[0]).joinpath(*inner).with_suffix(".py")
             try:
                 ids: frozenset[str] | None = frozenset(stated(path, EVIDENCE))
             except (SyntaxError, ValueError, OSError):

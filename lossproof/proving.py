@@ -128,7 +128,7 @@ class Solver:
     """
 
     def __init__(self, world: SymbolicWorld, certify: bool = False):
-        self.certify = certify or world.subject.certify  # ask cvc5 too
+        self.certify = certify or getattr(world.subject, "certify", False)  # ask cvc5 too
         self.encoder = Encoder(positive=frozenset(world.positive), marks=tuple(world.marks))
         self.assumed = list(dict.fromkeys(world.given))
         self.given = [self.encoder.encode(t) for t in self.assumed]

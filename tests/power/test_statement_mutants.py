@@ -23,6 +23,10 @@ from theory.language import ForAll, equals, family, formula, integers, reals
 from theory.proposition import Proposition, load
 
 PER_CLAIM, BUDGET, SHARE = 3, 100, 0.2
+ROOM = {  # module -> why more of its mutants stay true
+    "theory.related.hadw.uniform": "bounds of given numbers with room to spare, by a proof that settles any such bound",
+    "theory.results.lift_clip": "what it says beyond the clip bound is true at the bound, too",
+}
 PROVED = {id: p for id, p in sorted(load().items()) if p.proof is not None}
 MODULES = sorted({p.module for p in PROVED.values()})
 
@@ -69,7 +73,8 @@ def test_mutants_of_proved_statements_do_not_follow(module: str, record_property
     survivors = [row for row in fates(module) if row[3] != KILLED]
     record_property("mutants", len(fates(module)))
     record_property("survivors", [f"{id} ({kind})" for id, kind, _, _ in survivors])
-    assert len(survivors) <= max(2, SHARE * len(fates(module))), survivors
+    share = 0.7 if module in ROOM else SHARE
+    assert len(survivors) <= max(2, share * len(fates(module))), survivors
 
 
 # -- the measure itself ------------------------------------------------------------------------------------------------
