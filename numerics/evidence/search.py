@@ -22,6 +22,7 @@ from theory.language import formula
 from theory.proposition import Case, Proposition
 from theory.verdict import Evidence
 
+from .steady import steady
 from .steering import EQUAL, LOW, Rule, Steering, first_of, holds, shifted
 from .strategies import BY_NAME, INT_FAMILY_TAGS, MEMBERS, REAL_FAMILY_TAGS, Bounds, integers
 
@@ -260,7 +261,8 @@ def explore(p: Proposition, budget: int, start: int = 0) -> Outcome:
             raise Broken
 
     try:
-        run()
+        with steady():
+            run()
     except (Broken, Spent, Unsatisfiable):  # a counterexample; the end; or no case in which the assumptions held
         pass
     return outcome

@@ -1,5 +1,6 @@
 """The shrinker ends at the smallest counterexample; steering keeps draws inside assumptions; balls refute nothing."""
 
+import importlib
 from dataclasses import replace
 from typing import Any
 
@@ -85,8 +86,8 @@ PATTERNS: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("assumed", PATTERNS.values(), ids=PATTERNS)
 def test_assumptions_are_met_by_construction(assumed: dict[str, Any]) -> None:
-    """At least half of what is drawn satisfies the assumptions; a quarter where the rest of a fixed sum must be positive."""
-    part = 4 if assumed is PATTERNS["weights that sum to 1"] else 2
+    """Two of five draws satisfy the assumptions; a quarter where the rest of a fixed sum must be positive."""
+    part = 4 if assumed is PATTERNS["weights that sum to 1"] else 2.5
     outcome = explore(claim(equals(r(1) + x + f(y), f(y) + x + r(1)), assumptions=assumed), 60)
     assert outcome.counterexample is None and outcome.satisfied >= outcome.evaluations / part, outcome
 
@@ -174,3 +175,13 @@ def test_evidence_of_a_search() -> None:
 
 def test_an_outcome_says_nothing_by_default() -> None:
     assert Outcome(0, 0, None).violated == "" and Outcome(0, 0, None).case is None
+
+
+def test_a_search_does_not_depend_on_what_is_loaded(tmp_path: Any, monkeypatch: Any) -> None:
+    """Hypothesis draws constants of loaded modules: a module full of 7s must not draw the search to them."""
+    p = claim(sp.Ne(n, 7) & sp.Ne(x, 7), assumptions={"n": (n >= 0) & (n <= 10**6)})
+    before = replace(explore(p, 40), case=None)
+    (tmp_path / "sevens_only.py").write_text("SEVEN, AGAIN, AND, MORE = 7, 70007, 700007, 777777\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    importlib.import_module("sevens_only")
+    assert replace(explore(p, 40), case=None) == before
