@@ -17,10 +17,11 @@ from .report.json import Entry, entry
 
 @dataclass(frozen=True)
 class Examined:
-    """A claim's entry, what sorts it in paper order, and whether the file of records says of it what is true now."""
+    """A claim's entry, what sorts it in paper order, its recorded verdict, and whether the file says anything untrue of it."""
 
     entry: Entry
     order: list[str | int]
+    recorded: Status | None
     stale: bool
 
 
@@ -40,7 +41,7 @@ def examined(id: str, module: str, path: Path, line: int, record: Path | None) -
     text = record.read_text(encoding="utf-8") if record and recorded.get(id) is result.verdict.status else ""
     told = f"#### `{id}`" in text  # a table alone records verdicts, too
     stale = told and any(part not in text for part in markdown.parts(p, result.verdict, recorded))
-    return Examined(entry(p, result.verdict, result.seconds), [*astuple(place(p)), line], stale)
+    return Examined(entry(p, result.verdict, result.seconds), [*astuple(place(p)), line], recorded.get(id), stale)
 
 
 def _misloaded(module: str, path: Path) -> str:

@@ -108,15 +108,14 @@ class Claim(pytest.Item):
         from . import records
         from .items import examined, failure
 
-        record = records.locate()
-        found = examined(self.name, self.module, self.path, self.line, record)
+        found = examined(self.name, self.module, self.path, self.line, records.locate())
         self.entry, self.order = found.entry, found.order
         self.user_properties += [
             ("lossproof.verdict", self.entry["verdict"]),
             ("lossproof.rests_on", " ".join(self.entry["rests_on"])),
             ("lossproof.certificate", self.entry["certificate"] or ""),
         ]
-        message = failure(self.entry, records.read(record).get(self.name), found.stale)
+        message = failure(self.entry, found.recorded, found.stale)
         if message:
             raise Undecided(message)
 

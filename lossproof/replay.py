@@ -11,7 +11,7 @@ from .decide import first_violation
 from .properties import Property
 from .report.words import sentence
 from .subject import BadTarget, Subject
-from .target import estimator, function, kind, objective
+from .target import subject as subject_of
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -36,16 +36,9 @@ def read(path: Path) -> dict[str, Any]:
     return data
 
 
-def subject_of(witness: dict[str, Any]) -> Subject | Estimator:
-    """What the witness breaks, loaded afresh. Raises BadTarget."""
-    target = witness["target"]
-    f = function(target)
-    return estimator(target, f) if kind(f) == "advantage" else objective(target, witness.get("advantage"))
-
-
 def replay(witness: dict[str, Any], subject: Subject | Estimator | None = None) -> tuple[bool, str]:
     """Whether the claim is still violated, and the text to print: a script, then the violated equation with numbers."""
-    subject = subject or subject_of(witness)
+    subject = subject or subject_of(witness["target"], witness.get("advantage"))
     known = advantage.everything() if isinstance(subject, Estimator) else properties.everything()
     p = known.get(witness["property"])
     if p is None:

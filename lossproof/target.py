@@ -98,17 +98,31 @@ def kind(f: Callable[..., Any]) -> str:
     )
 
 
-def objective(target: str, advantage: str | None = None) -> Subject:
-    """A subject that can be audited: the function is called once on ordinary input, and what is wrong is said in one sentence."""
-    f = function(target)
-    if kind(f) != "objective":
-        raise BadTarget(f"{target} is an advantage estimator, not an objective")
-    estimator = function(advantage, True) if advantage else centred
-    if advantage and kind(estimator) != "advantage":
+def subject(target: Callable[..., Any] | str, advantage: Callable[..., Any] | str | None = None) -> Subject | Estimator:
+    """What is audited: an objective, fed by an estimator where one is given, or an estimator. Raises BadTarget."""
+    name = target if isinstance(target, str) else getattr(target, "__name__", "objective")
+    f = function(target) if isinstance(target, str) else target
+    if kind(f) == "advantage":
+        if advantage is not None:
+            raise BadTarget(f"{name} is an advantage estimator: --advantage goes with an objective")
+        return estimator(name, f)
+    if advantage is None:
+        return checked(name, f)
+    feeds = function(advantage, True) if isinstance(advantage, str) else advantage
+    if kind(feeds) != "advantage":
         raise BadTarget(f"--advantage {advantage} takes logp: it is an objective, not an advantage estimator")
-    subject = checked(target, f, estimator)
-    subject.fed_by = advantage or ""
-    return subject
+    found = checked(name, f, feeds)
+    if found.takes("advantages"):
+        found.fed_by = advantage if isinstance(advantage, str) else getattr(advantage, "__name__", "")
+    return found
+
+
+def objective(target: Callable[..., Any] | str, advantage: Callable[..., Any] | str | None = None) -> Subject:
+    """The same where only an objective will do."""
+    found = subject(target, advantage)
+    if isinstance(found, Estimator):
+        raise BadTarget(f"{found.name} is an advantage estimator, not an objective")
+    return found
 
 
 def estimator(name: str, f: Callable[..., Any]) -> Estimator:

@@ -11,8 +11,7 @@ from .auditor import audit
 from .decide import Finding
 from .report.words import sentence
 from .subject import Subject
-from .target import checked, function
-from .target import objective as from_target
+from .target import objective
 
 
 class PropertyError(AssertionError):
@@ -39,13 +38,7 @@ def assert_property(
 
     Raises PropertyError with the witness otherwise, and BadTarget where the loss cannot be audited.
     """
-    if isinstance(loss, str):
-        subject = from_target(loss, advantage if isinstance(advantage, str) else None)
-    else:
-        estimator = function(advantage) if isinstance(advantage, str) else advantage
-        name = getattr(loss, "__name__", "loss")
-        subject = checked(name, loss, estimator) if estimator else checked(name, loss)
-        subject.fed_by = advantage if isinstance(advantage, str) else getattr(advantage, "__name__", "")
+    subject = objective(loss, advantage)
     finding = audit(subject, group, length, [property], jobs=1).findings[0]
     if finding.verdict == "proved" or (allow_tested and finding.verdict == "tested"):
         return

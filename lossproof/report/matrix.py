@@ -11,7 +11,8 @@ from numerics import advantages, objectives
 
 from ..auditor import Report, audit
 from ..row import infer
-from ..target import checked, estimator, function, kind
+from ..subject import Subject
+from ..target import subject
 
 GROUP, LENGTH = 4, 2
 PLACE = Path(__file__).parents[2] / "docs" / "objectives.md"
@@ -30,12 +31,10 @@ CELLS = {"proved": "proved", "refuted": "**refuted**", "tested": "*tested*", "un
 
 def column(name: str) -> Report:
     """One built-in, audited at the shape of the matrix."""
-    f = function(name)
-    if kind(f) == "advantage":
-        return audit(estimator(name, f), GROUP, LENGTH)
-    subject = checked(name, f)
-    report = audit(subject, GROUP, LENGTH)
-    report.row = infer(subject)
+    audited = subject(name)
+    report = audit(audited, GROUP, LENGTH)
+    if isinstance(audited, Subject):
+        report.row = infer(audited)
     return report
 
 

@@ -19,7 +19,8 @@ from theory.kernel.theorem import same
 from theory.language import derivative, equals, formula, reals, term
 from theory.proposition import UNNEEDED
 from theory.tactics import Context
-from theory.tactics.clip import chosen, conjunction, exp_of_zero, min_below, within
+from theory.tactics.clip import chosen, exp_of_zero, min_below, within
+from theory.tactics.logic import conjunction
 from theory.verdict import Status
 
 x, y = reals("x y")

@@ -18,7 +18,7 @@ from theory.language import derivative, equals, reals, tends, term
 from theory.proposition import proposition, refuted, shown
 from theory.tactics import MINUS, Context
 from theory.tactics.adam import W, with_limit
-from theory.tactics.prefix import by_branches
+from theory.tactics.logic import by_branches
 
 phi, g = reals("phi g")
 S = sp.sqrt(vhat)

@@ -17,8 +17,8 @@ from theory.kernel.terms import ONE, le
 from theory.language import ForAll, derivative, equals, family, int_family, integers, term
 from theory.proposition import proposition, refuted
 from theory.tactics import atoms
-from theory.tactics.clip import conjunction
-from theory.tactics.prefix import differentiate, opened, with_slope
+from theory.tactics.logic import conjunction, with_slope
+from theory.tactics.prefix import differentiate, opened
 
 from .prefix_gradient import A, G, alpha, cut, i, logpi, score, t, theta
 from .shared_prefix import (

@@ -14,8 +14,9 @@ from theory.kernel import Theorem
 from theory.kernel.terms import ONE, ZERO, add, app, inv, le, lt, mul, sub
 from theory.language import equals, formula, term
 from theory.proposition import proposition, refuted, shown
+from theory.tactics.logic import conjunction
 from theory.tactics.moments import K, corrections, decayed, nonnegative, plain
-from theory.tactics.powers import MINUS, added, conjunction, divided, product_sign
+from theory.tactics.powers import MINUS, added, divided, product_sign
 from theory.tactics.ratio import closed_form, roots
 
 from .clip_cases import (

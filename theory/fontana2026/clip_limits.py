@@ -15,8 +15,9 @@ from theory.kernel.terms import ONE, ZERO, inv, le, lt, mul
 from theory.language import formula, reals, tends, term
 from theory.proposition import proposition, refuted
 from theory.tactics import Context
+from theory.tactics.logic import conjunction
 from theory.tactics.moments import B1, B2, K, plain
-from theory.tactics.powers import at_values, conjunction, inverse_is, over_root_between, power_one, rewrite_all, weaken
+from theory.tactics.powers import at_values, inverse_is, over_root_between, power_one, rewrite_all, weaken
 from theory.tactics.ratio import closed_form, limit_of_ratio, rate
 
 from .clip_cases import RATES, T, b1, b2, closed, k

@@ -20,8 +20,9 @@ from theory.kernel import Theorem
 from theory.kernel.terms import ONE, ZERO, inv, le, lt, mul
 from theory.language import ForAll, equals, family, formula, integers, reals, term
 from theory.proposition import UNNEEDED, proposition, refuted
+from theory.tactics.logic import conjunction
 from theory.tactics.moments import K, all_deeper, decayed, negative_moment, plain, positive_moment
-from theory.tactics.powers import conjunction, for_all, inverse_is, product_sign, rewrite_all
+from theory.tactics.powers import for_all, inverse_is, product_sign, rewrite_all
 from theory.tactics.ratio import closed_form, roots
 
 from .clip_cases import (

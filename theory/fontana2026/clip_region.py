@@ -15,8 +15,9 @@ from theory.kernel.terms import ONE, ZERO, inv, lt, mul
 from theory.language import ForAll, derivative, equals, family, formula, int_family, integers, reals, term
 from theory.proposition import not_applicable, proposition, refuted
 from theory.tactics import Context, atoms
-from theory.tactics.powers import MINUS, conjunction, product_sign
-from theory.tactics.prefix import Known, clipped_token, differentiate, opened, resolved, with_slope
+from theory.tactics.logic import conjunction, with_slope
+from theory.tactics.powers import MINUS, product_sign
+from theory.tactics.prefix import Known, clipped_token, differentiate, opened, resolved
 
 from .clip_cases import described
 

@@ -17,7 +17,7 @@ from theory.kernel.terms import ONE, ZERO, inv, le, lt, mul
 from theory.language import ForAll, equals, family, int_family, integers, mean, reals, term
 from theory.proposition import proposition, refuted
 from theory.tactics import MINUS
-from theory.tactics.clip import conjunction
+from theory.tactics.logic import conjunction
 
 G, i, j = integers("G i j")
 C, p, f_1, f_2, rho_1, rho_2 = reals("C p f_1 f_2 rho_1 rho_2")

@@ -15,8 +15,9 @@ from theory.kernel.terms import ONE, ZERO, eq, le, lt, mul, neg
 from theory.language import ForAll, equals, family, int_family, integers, mean, reals, term
 from theory.proposition import proposition, shown
 from theory.tactics import Context, atoms
-from theory.tactics.clip import conjunction
-from theory.tactics.order import square_positive, zero_or_one
+from theory.tactics.logic import conjunction
+from theory.tactics.order import zero_or_one
+from theory.tactics.powers import square_positive
 from theory.tactics.prefix import by_order, member_below_sum, put, settled
 
 G, i, j, m, d, D = integers("G i j m d D")
@@ -103,7 +104,7 @@ def case_1_i(goal: Goal) -> Theorem:
     inside = goal.assuming(change.args[0])
     squares = term(sp.Sum(g(d) ** 2, (d, 1, D)))
     one = member_below_sum(inside, squares, term(m), lambda ctx, f: k.sos(le(ZERO, f), [(One, f.args[0], [])], [], []))
-    some = square_positive(inside, term(g(m)))
+    some = square_positive(term(g(m)), inside.unequal(term(g(m)), ZERO))
     norm = k.sos(lt(ZERO, squares), [(One, ONE, [some]), (One, ONE, [one])], [], [])
     moved = change.args[1].args[1]
     product = k.sos(lt(ZERO, mul(total, squares)), [(One, ONE, [above, norm])], [], [])

@@ -22,7 +22,8 @@ from theory.kernel.terms import ONE, ZERO, eq, le
 from theory.language import ForAll, derivative, equals, family, formula, int_family, integers, reals, term
 from theory.proposition import proposition
 from theory.tactics import Context, atoms
-from theory.tactics.prefix import Known, by_order, clipped_token, differentiate, opened, settled, with_slope
+from theory.tactics.logic import with_slope
+from theory.tactics.prefix import Known, by_order, clipped_token, differentiate, opened, settled
 
 G, i, t, cut = integers("G i t k")
 theta, beta, low, up, x, a = reals("theta beta epsilon_low epsilon_up x a")

@@ -20,9 +20,10 @@ from theory.kernel import Theorem, mk
 from theory.kernel.terms import ONE, ZERO, app, lt
 from theory.language import ForAll, derivative, equals, family, integers, reals, term
 from theory.proposition import proposition, refuted
-from theory.tactics.clip import conjunction
-from theory.tactics.order import exponent_below, square_positive
-from theory.tactics.prefix import differentiate, opened, slopes, with_slope
+from theory.tactics.logic import conjunction, with_slope
+from theory.tactics.order import exponent_below
+from theory.tactics.powers import square_positive
+from theory.tactics.prefix import differentiate, opened, slopes
 
 t, u, N = integers("t u N")
 theta, eta, kappa, stopped = reals("theta eta k sg")
@@ -202,7 +203,7 @@ def eq14_gpg(goal: Goal) -> Theorem:
     v, f, _ = opened(slope)
     positive = goal.prove(lt(ZERO, f.args[2]))
     th = k.diff(v, f, v, [positive, *slopes(goal, f, v)])
-    below, square = exponent_below(goal, f, ZERO), square_positive(goal, term(dpi(theta)))
+    below, square = exponent_below(goal, f, ZERO), square_positive(term(dpi(theta)), goal.unequal(term(dpi(theta)), ZERO))
     inverse = k.inv_positive(goal.prove(lt(ZERO, mk("pow", f.args[2], 2))))
     against = k.sos(sign, [(Fraction(1), ONE, [below, square, inverse])], [], [])
     return conjunction(goal.claim, with_slope(goal, th, slope.args[3]), against)
@@ -244,7 +245,7 @@ def eq14_cispo(goal: Goal) -> Theorem:
     slope, sign = sorted(goal.claim.args, key=lambda p: p.op != "deriv")
     v, f, target = opened(slope)
     inside = goal.assuming(sign.args[0])
-    square = square_positive(inside, term(score(theta)))
+    square = square_positive(term(score(theta)), inside.unequal(term(score(theta)), ZERO))
     weight, below = (inside.prove(p) for p in sign.args[0].args if p.op == "lt")
     factors = [weight, weight, below, square]
     against = k.sos(sign.args[1], [(Fraction(1), ONE, factors)], [], [])

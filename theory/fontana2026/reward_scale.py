@@ -19,7 +19,7 @@ from theory.language import ForAll, equals, family, integers, reals, term
 from theory.proposition import UNNEEDED, proposition, refuted
 from theory.tactics import MINUS, Context, discharge, instantiate
 from theory.tactics.adam import W, congruence, inverse_of_product, root
-from theory.tactics.prefix import by_branches, impossible
+from theory.tactics.logic import by_branches, impossible
 
 ddof = integers("ddof")
 gamma = reals("gamma")

@@ -18,18 +18,9 @@ from theory.kernel.theorem import same
 from theory.language import ForAll, derivative, equals, family, formula, int_family, integers, term
 from theory.proposition import proposition
 from theory.tactics import Context, atoms, discharge, instantiate
+from theory.tactics.logic import swapped, with_slope
 from theory.tactics.order import zero_or_one
-from theory.tactics.prefix import (
-    Known,
-    clipped_token,
-    differentiate,
-    exchange,
-    opened,
-    put,
-    substituted,
-    swapped,
-    with_slope,
-)
+from theory.tactics.prefix import Known, clipped_token, differentiate, exchange, opened, put, substituted
 
 from .prefix_gradient import A, G, alpha, cut, i, kappa, logpi, low, score, surrogate, t, theta, up
 

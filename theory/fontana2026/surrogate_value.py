@@ -18,7 +18,8 @@ from theory.kernel.theorem import same
 from theory.language import ForAll, equals, family, formula, int_family, integers, reals, term
 from theory.proposition import proposition, refuted
 from theory.tactics import Context, atoms, instantiate
-from theory.tactics.prefix import by_branches, follow, impossible
+from theory.tactics.logic import by_branches, impossible
+from theory.tactics.prefix import follow
 from theory.tactics.surrogate import everywhere, under_sums
 
 N, G, w, i, j, t, m = integers("N G w i j t m")

@@ -23,7 +23,8 @@ from theory.kernel.terms import ONE, ZERO, app, eq, le, lt
 from theory.language import ForAll, equals, family, reals, term
 from theory.proposition import proposition, shown
 from theory.tactics import Context
-from theory.tactics.clip import MINUS, chosen, congruent, conjunction, exp_of_zero, follow, within
+from theory.tactics.clip import MINUS, chosen, congruent, exp_of_zero, follow, within
+from theory.tactics.logic import conjunction
 
 gamma, alpha_hat, norm, M, lam, delta = reals("gamma alpha_hat F_norm M lambda delta")
 log_ratio, token_ratio, keep = family("logI"), family("I"), family("keep")

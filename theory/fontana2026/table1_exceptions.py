@@ -56,7 +56,8 @@ from theory.kernel.terms import ZERO, lt
 from theory.language import derivative, equals, family, reals, term
 from theory.proposition import proposition, refuted
 from theory.tactics import Context
-from theory.tactics.clip import Clipped, clipped_derivative, exp_of_zero, with_slope, within
+from theory.tactics.clip import Clipped, clipped_derivative, exp_of_zero, within
+from theory.tactics.logic import with_slope
 
 alpha_hat, norm, inner_low, inner_up = reals("alpha_hat F_norm e_low e_up")
 M = family("M")

@@ -42,7 +42,8 @@ from theory.kernel import Theorem, mk, subst
 from theory.kernel.terms import ONE, le
 from theory.language import ForAll, derivative, equals, family, reals, term
 from theory.tactics import Context, discharge
-from theory.tactics.clip import Clipped, clipped_derivative, conjunction, over_range, with_slope
+from theory.tactics.clip import Clipped, clipped_derivative, over_range
+from theory.tactics.logic import conjunction, with_slope
 
 sigma, beta = reals("sigma beta")
 A, kept, w = (family(x) for x in ("A", "kept", "w"))

@@ -40,7 +40,8 @@ from theory.kernel.terms import ONE, ZERO, le, lt
 from theory.language import ForAll, derivative, term
 from theory.proposition import proposition, refuted
 from theory.tactics import discharge
-from theory.tactics.clip import Clipped, clipped_derivative, over_range, with_slope
+from theory.tactics.clip import Clipped, clipped_derivative, over_range
+from theory.tactics.logic import with_slope
 
 GCPO_ALPHA = 1 / (sigma * G)
 # On policy, two completions of two tokens and one, A = (1/2, -1/2), α = 1/(1/2 · 2) = 1; every score is 1.

@@ -19,7 +19,8 @@ from theory.kernel.theorem import same
 from theory.language import equals, family, formula, int_family, integers, mean, reals, term
 from theory.proposition import proposition, refuted
 from theory.tactics import Context
-from theory.tactics.clip import MINUS, chosen, conjunction, min_below, min_by_sign, parts_of
+from theory.tactics.clip import MINUS, chosen, min_below, min_by_sign
+from theory.tactics.logic import conjunction, parts_of
 
 G, N, i, j, m, t, u = integers("G N i j m t u")
 s, a, low, up, theta, eta = reals("s a epsilon_low epsilon_up theta eta")

@@ -37,7 +37,8 @@ from theory.kernel import Theorem
 from theory.kernel.terms import ONE
 from theory.language import ForAll, derivative, equals, family, integers, mean, reals, term
 from theory.proposition import proposition, refuted, shown
-from theory.tactics.clip import Clipped, clipped_derivative, conjunction, with_slope
+from theory.tactics.clip import Clipped, clipped_derivative
+from theory.tactics.logic import conjunction, with_slope
 
 ratio, sigma, alpha_hat, norm, gamma, phi, a, c = reals("I sigma alpha_hat F_norm gamma phi a c")
 logpi, logold, score = family("logpi"), reals("logold"), family("score")

@@ -18,7 +18,8 @@ from theory.kernel import Theorem, subst
 from theory.kernel.terms import ONE, le
 from theory.language import ForAll, derivative, equals, reals, term
 from theory.proposition import proposition, refuted
-from theory.tactics.clip import conjunction, over_range, with_slope
+from theory.tactics.clip import over_range
+from theory.tactics.logic import conjunction, with_slope
 
 p, q, o, c, x, y = reals("p q pi_old c x y")
 

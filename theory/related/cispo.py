@@ -15,7 +15,8 @@ from theory.kernel import Term, Theorem
 from theory.kernel.terms import ONE, le, mul
 from theory.language import ForAll, derivative, equals, family, integers, reals, term
 from theory.proposition import Case, proposition, refuted
-from theory.tactics.clip import chosen, conjunction
+from theory.tactics.clip import chosen
+from theory.tactics.logic import conjunction
 from theory.tactics.prefix import opened, slopes
 
 TITLE = "MiniMax, MiniMax-M1: the objective CISPO (arXiv 2506.13585)"

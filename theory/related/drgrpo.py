@@ -16,8 +16,8 @@ from theory.language import ForAll, equals, family, integers, reals, term
 from theory.proposition import not_applicable, proposition, refuted
 from theory.results.group_factor import ASSUMED, CENTRED, COINS, GRADIENT, INDEPENDENT, g, over_groups
 from theory.tactics import MINUS, atoms
-from theory.tactics.powers import conjunction, squares_strict
-from theory.tactics.prefix import replaced
+from theory.tactics.logic import conjunction, replaced
+from theory.tactics.powers import squares_strict
 
 TITLE = "Liu et al., Understanding R1-Zero-Like Training: A Critical Perspective (Dr. GRPO, arXiv 2503.20783)"
 

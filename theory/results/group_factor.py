@@ -21,7 +21,7 @@ from theory.kernel.terms import ONE, ZERO, inv, le, lt, mul, sub
 from theory.language import ForAll, equals, family, formula, integers, reals, term
 from theory.proposition import UNNEEDED, proposition
 from theory.tactics import MINUS, Context
-from theory.tactics.powers import conjunction
+from theory.tactics.logic import conjunction
 from theory.tactics.prefix import around, exchange, plain
 
 G, N, i, j, e = integers("G N i j e")

@@ -26,7 +26,8 @@ from theory.kernel.theorem import same
 from theory.language import ForAll, derivative, equals, family, integers, reals, term
 from theory.proposition import UNNEEDED, Case, proposition
 from theory.tactics import Context, atoms
-from theory.tactics.prefix import differentiate, replaced, with_slope
+from theory.tactics.logic import replaced, with_slope
+from theory.tactics.prefix import differentiate
 from theory.tactics.surrogate import log_of_reciprocal
 
 V, v, u = integers("V v u")

@@ -22,8 +22,8 @@ from theory.kernel.terms import ONE, ZERO, app, le, mul
 from theory.language import ForAll, equals, family, integers, mean, reals, term
 from theory.proposition import UNNEEDED, proposition, shown
 from theory.tactics import Context
-from theory.tactics.clip import conjunction
-from theory.tactics.prefix import exchange, put, swapped
+from theory.tactics.logic import conjunction, swapped
+from theory.tactics.prefix import exchange, put
 
 G, E, i, j, e = integers("G E i j e")
 mu = reals("mu")

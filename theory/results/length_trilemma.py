@@ -23,7 +23,7 @@ from theory.kernel.terms import ONE, ZERO, eq, inv, mul
 from theory.language import equals, reals, term
 from theory.proposition import proposition
 from theory.tactics import MINUS
-from theory.tactics.powers import conjunction
+from theory.tactics.logic import conjunction
 
 f_l, f_m, g_l, g_m, s_l, s_m = reals("f_l f_m Gamma_l Gamma_m s_l s_m")
 half = sp.Rational(1, 2)

@@ -22,7 +22,7 @@ from theory.kernel.terms import ONE, ZERO, add, le, lt, mul, sub
 from theory.language import ForAll, equals, int_family, integers, reals, term
 from theory.proposition import proposition
 from theory.tactics import atoms
-from theory.tactics.clip import conjunction
+from theory.tactics.logic import conjunction
 from theory.tactics.members import chain, differ
 from theory.tactics.prefix import put
 

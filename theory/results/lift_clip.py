@@ -19,9 +19,8 @@ from theory.kernel.terms import ne
 from theory.language import equals, reals
 from theory.proposition import proposition
 from theory.tactics import Context
-from theory.tactics.clip import conjunction
+from theory.tactics.logic import by_branches, conjunction, impossible
 from theory.tactics.members import nonzero
-from theory.tactics.prefix import by_branches, impossible
 
 K, A, s, u, low, up = reals("K A s u epsilon_low epsilon_up")
 

@@ -21,8 +21,8 @@ from theory.kernel.terms import ONE, ZERO, add, eq, inv, le, lt, mk, mul, neg, s
 from theory.language import ForAll, equals, family, integers, reals, term
 from theory.proposition import UNNEEDED, proposition
 from theory.tactics import MINUS, Context, discharge, instantiate
+from theory.tactics.logic import by_branches, impossible
 from theory.tactics.members import nonzero
-from theory.tactics.prefix import by_branches, impossible
 
 from .lift_form import BELOW, EPSILON, SOME, A, C, G, advantage, ddof, epsilon, i, r, t
 

@@ -20,7 +20,7 @@ from theory.kernel.terms import ONE, ZERO, le, lt, mk
 from theory.language import ForAll, equals, reals, term
 from theory.proposition import UNNEEDED, proposition
 from theory.tactics.adam import root
-from theory.tactics.clip import conjunction
+from theory.tactics.logic import conjunction
 
 from .lift_form import BELOW, A, G, ddof, epsilon, i, j, r, rewards, sigma, spread, square_sum, weight
 

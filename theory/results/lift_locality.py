@@ -21,10 +21,10 @@ from theory.language import ForAll, equals, family, int_family, integers, reals,
 from theory.proposition import UNNEEDED, proposition
 from theory.tactics import Context
 from theory.tactics.adam import congruence
-from theory.tactics.clip import conjunction
+from theory.tactics.logic import conjunction
+from theory.tactics.logic import swapped as back
 from theory.tactics.members import chain, exchanged_neighbours
 from theory.tactics.prefix import plain, put
-from theory.tactics.prefix import swapped as back
 
 from .lift_form import BELOW, DIFFER, EPSILON, G, advantage, ddof, epsilon, i, j, m, n, r
 

@@ -19,7 +19,7 @@ from theory.kernel import Theorem, linear, num, rewrite, var
 from theory.kernel.terms import ne
 from theory.language import ForAll, equals, family, reals, term
 from theory.proposition import UNNEEDED, proposition
-from theory.tactics.clip import conjunction
+from theory.tactics.logic import conjunction
 from theory.tactics.members import nonzero
 
 from .lift_form import (

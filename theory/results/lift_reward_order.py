@@ -21,7 +21,7 @@ from theory.kernel.terms import ONE, ZERO, le, lt
 from theory.language import ForAll, equals, family, term
 from theory.proposition import UNNEEDED, proposition
 from theory.tactics import Context
-from theory.tactics.clip import conjunction
+from theory.tactics.logic import conjunction
 from theory.tactics.members import first_and_others
 from theory.tactics.order import squeezed
 from theory.tactics.prefix import member_below_sum, put

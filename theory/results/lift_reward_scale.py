@@ -24,9 +24,8 @@ from theory.language import equals, reals, term
 from theory.proposition import UNNEEDED, proposition
 from theory.tactics import Context, discharge, instantiate
 from theory.tactics.adam import W, congruence
-from theory.tactics.clip import conjunction
+from theory.tactics.logic import by_branches, conjunction, impossible, swapped
 from theory.tactics.members import chain, differ
-from theory.tactics.prefix import by_branches, impossible, swapped
 
 from .lift_form import (
     BELOW,

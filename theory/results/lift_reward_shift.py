@@ -15,9 +15,8 @@ from theory.kernel.terms import ONE, ZERO, le, lt
 from theory.language import equals, reals, term
 from theory.proposition import UNNEEDED, proposition
 from theory.tactics.adam import congruence
-from theory.tactics.clip import conjunction
+from theory.tactics.logic import conjunction, swapped
 from theory.tactics.members import chain
-from theory.tactics.prefix import swapped
 
 from .lift_form import (
     BELOW,

@@ -19,7 +19,8 @@ from theory.kernel.terms import ONE, ZERO, inv, le, lt, mul, sub
 from theory.language import formula
 from theory.proposition import proposition
 from theory.tactics import Context
-from theory.tactics.powers import at_values, conjunction, over_root_between
+from theory.tactics.logic import conjunction
+from theory.tactics.powers import at_values, over_root_between
 
 ONE_ = Fraction(1)
 ratio = b1 / sp.sqrt(b2)

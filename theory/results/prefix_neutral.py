@@ -23,7 +23,7 @@ from theory.kernel.terms import ONE, ZERO, le, neg
 from theory.language import ForAll, equals, family, integers, mean, reals, term
 from theory.proposition import proposition
 from theory.tactics import Context
-from theory.tactics.clip import conjunction
+from theory.tactics.logic import conjunction
 from theory.tactics.order import squeezed
 from theory.tactics.prefix import around, member_below_sum, plain, put
 

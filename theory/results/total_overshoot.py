@@ -22,6 +22,7 @@ from theory.kernel.terms import ONE, ZERO, add, app, eq, inv, le, lt, mul, sub
 from theory.language import equals, integers, reals, tends, term
 from theory.proposition import UNNEEDED, proposition
 from theory.tactics import Context
+from theory.tactics.logic import conjunction
 from theory.tactics.moments import B1, B2, K, plain
 from theory.tactics.powers import (
     MINUS,
@@ -29,7 +30,6 @@ from theory.tactics.powers import (
     at_value,
     at_values,
     by_induction,
-    conjunction,
     for_all,
     power,
     power_one,

@@ -18,7 +18,8 @@ from theory.language import equals, term
 from theory.proposition import proposition
 from theory.related.oblrpo.baseline import BEST, COIN, COVARIANCE, MEAN, POSITIVE, WEIGHT, W, loss
 from theory.tactics import MINUS
-from theory.tactics.powers import conjunction, square_positive
+from theory.tactics.logic import conjunction
+from theory.tactics.powers import square_positive
 
 CASE = {name: COIN[name] for name in ("V", "p", "r", "w")}
 

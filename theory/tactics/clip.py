@@ -1,6 +1,5 @@
 """Tactics of Eq. 1: min(s A, clip(s) A) by the sign of A, and the derivative of a clipped term off its bounds."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -8,45 +7,10 @@ from .. import kernel as k
 from ..kernel import Refused, Term, Theorem, mk, subst, var
 from ..kernel.terms import ONE, ZERO, add, app, eq, le, lt, mul, neg, sub
 from ..kernel.theorem import same
-from .basic import Context, atoms
+from .basic import Context
+from .logic import by_branches, impossible, with_slope
 
 One, MINUS = Fraction(1), k.num(-1)
-
-
-def parts_of(p: Term) -> tuple[Term, ...]:
-    """The parts of a conjunction; of any other formula, itself."""
-    return p.args if p.op == "and" else (p,)
-
-
-def conjunction(claim: Term, *parts: Theorem) -> Theorem:
-    """A conjunction, its parts proved in any order; or a claim that has one part."""
-    found = [k.restate(next((th for th in parts if same(th.concl, p)), parts[0]), p) for p in parts_of(claim)]
-    return k.and_intro(found) if claim.op == "and" else found[0]
-
-
-def impossible(ctx: Context, goal: Term) -> Theorem:
-    """Any goal, from linear facts that contradict each other."""
-    return k.absurd(k.linear(ZERO, ZERO, [], []), k.negate(ctx.arith(lt(ZERO, ZERO))), goal)
-
-
-def replaced(t: Term, old: Term, new: Term) -> Term:
-    """t, without binders, with every occurrence of `old` replaced."""
-    return new if t is old else mk(t.op, *(replaced(x, old, new) if isinstance(x, Term) else x for x in t.args))
-
-
-def by_branches(ctx: Context, goal: Term, prove: Callable[[Context, Term], Theorem]) -> Theorem:
-    """A goal with conditionals: both sides of each condition, innermost first, each leaf by `prove`."""
-    split = next((t for t in atoms(goal) if t.op == "ite" and not any(x.op == "ite" for x in atoms(t.args[0]))), None)
-    if split is None:
-        return prove(ctx, goal)
-    p, hole, sides = split.args[0], var("hole"), []
-    for known, taken in ((k.assume(p), split.args[1]), (k.assume(neg(p)), split.args[2])):
-        facts = [known, k.negate(known)] if known.concl.op == "not" else [known]
-        th = by_branches(ctx.with_facts(*facts), replaced(goal, split, taken), prove)
-        value = k.if_(known, *split.args[1:])
-        back = k.linear(taken, split, [value], [MINUS])
-        sides.append(k.rewrite(back, th, hole, replaced(goal, split, hole)))
-    return k.cases(p, *sides)
 
 
 def linear_leaf(ctx: Context, goal: Term) -> Theorem:
@@ -146,13 +110,6 @@ def min_below(minimum: Term, bound: Term) -> Theorem:
 
 
 # -- derivatives -----------------------------------------------------------------------------------------------------
-
-
-def with_slope(ctx: Context, th: Theorem, slope: Term, *using: Theorem) -> Theorem:
-    """The same derivative, its slope written as `slope`."""
-    v, f, p, d = th.concl.args
-    hole = var("hole")
-    return k.rewrite(ctx.equal(d, slope, *using), th, hole, mk("deriv", v, f, p, hole))
 
 
 def follow(ctx: Context, claim: Theorem) -> list[Theorem]:

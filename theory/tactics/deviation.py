@@ -8,9 +8,9 @@ from ..kernel import Refused, Term, Theorem, mk, num, subst, var
 from ..kernel.ring import canon
 from ..kernel.terms import ONE, ZERO, app, eq, inv, le, lt, mul, sub
 from .basic import Context
+from .logic import impossible, replaced, swapped
 from .order import zero_or_one
 from .powers import root_is
-from .prefix import impossible, replaced, swapped
 
 
 def replacing(goal: Term, equation: Theorem, prove: Callable[[Term], Theorem]) -> Theorem:

@@ -4,7 +4,8 @@ from .. import kernel as k
 from ..kernel import Term, Theorem, mk, num, subst, var
 from ..kernel.terms import ONE, ZERO, add, app, eq, le, lt, mul, ne, neg, sub
 from .basic import Context, discharge
-from .prefix import impossible, put
+from .logic import impossible
+from .prefix import put
 
 
 def nonzero(ctx: Context, goal: Term, *factors: Term) -> Theorem:

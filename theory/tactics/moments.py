@@ -10,7 +10,8 @@ from .. import kernel as k
 from ..kernel import Term, Theorem, mk, var
 from ..kernel.terms import ONE, ZERO, add, app, eq, inv, le, lt, mul, sub
 from .basic import Context, pow_below_one, pow_positive
-from .powers import MINUS, added, by_induction, conjunction, power, power_one, power_step, product_sign
+from .logic import conjunction
+from .powers import MINUS, added, by_induction, power, power_one, power_step, product_sign
 
 B1, B2, T, K = var("b1"), var("b2"), var("T", "Z"), var("k", "Z")
 

@@ -7,7 +7,7 @@ from .. import kernel as k
 from ..kernel import Term, Theorem, mk, var
 from ..kernel.terms import ONE, ZERO, app, eq, inv, le, lt, mul, neg, sub
 from .basic import Context
-from .prefix import impossible
+from .logic import impossible
 
 One = Fraction(1)
 
@@ -54,14 +54,6 @@ def exponent_below(ctx: Context, a: Term, b: Term, strict: bool = True) -> Theor
     equal = k.sos(lt(ZERO, ZERO), [(One, ONE, [smaller])], [*known, copied], turn)
     tied = k.absurd(k.linear(ZERO, ZERO, [], []), k.negate(equal), goal)
     return k.trichotomy(a, b, k.assume(goal), tied, contrary)
-
-
-def square_positive(ctx: Context, x: Term) -> Theorem:
-    """0 < x^2 from x != 0."""
-    goal = lt(ZERO, mk("pow", x, 2))
-    sides = [k.sos(goal, [(One, ONE, [known, known])], [], []) for known in (k.assume(lt(x, ZERO)), k.assume(lt(ZERO, x)))]
-    tie = k.absurd(k.assume(eq(x, ZERO)), ctx.unequal(x, ZERO), goal)
-    return k.trichotomy(x, ZERO, sides[0], tie, sides[1])
 
 
 def zero_or_one(ctx: Context, x: Term, goal: Term, prove: Callable[[Context, Theorem], Theorem]) -> Theorem:

@@ -88,11 +88,6 @@ def power_at_most_one(ctx: Context, x: Term, n: Term) -> Theorem:
     return by_induction(ctx, claim, base, step, n)
 
 
-def conjunction(claim: Term, *parts: Theorem) -> Theorem:
-    """A conjunction from its parts, whatever order SymPy has put them in."""
-    return k.and_intro([next(k.restate(th, q) for th in parts if k.same(th.concl, q)) for q in claim.args])
-
-
 def weaken(th: Theorem) -> Theorem:
     """a <= b from a < b."""
     return k.sos(le(*th.concl.args), [(Fraction(1), ONE, [th])], [], [])

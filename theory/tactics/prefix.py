@@ -6,35 +6,12 @@ from fractions import Fraction
 from .. import kernel as k
 from ..kernel import Refused, Term, Theorem, mk, subst, var
 from ..kernel.ring import canon
-from ..kernel.terms import ONE, SCOPED, ZERO, add, eq, is_int, le, lt, neg, sub
+from ..kernel.terms import ONE, ZERO, add, eq, is_int, le, lt, neg, sub
 from ..kernel.theorem import same
 from .basic import Context, atoms, discharge, instantiate
+from .logic import impossible, replaced, swapped, with_slope
 
 One = Fraction(1)
-
-
-def replaced(t: Term, old: Term, new: Term) -> Term:
-    """t with every occurrence of `old` outside of binders replaced."""
-    if t is old:
-        return new
-    inner = [n for n, a in enumerate(t.args) if isinstance(a, Term) and not (t.op in SCOPED and n in (0, SCOPED[t.op]))]
-    return mk(t.op, *(replaced(a, old, new) if n in inner else a for n, a in enumerate(t.args))) if inner else t
-
-
-def by_branches(ctx: Context, goal: Term, prove: Callable[[Context, Term], Theorem]) -> Theorem:
-    """A goal with conditionals outside of binders: both sides of each condition, each leaf by `prove`."""
-    split = next((t for t in atoms(goal) if t.op == "ite" and not any(a.op == "ite" for a in atoms(t.args[0]))), None)
-    if split is None:
-        return prove(ctx, goal)
-    p, hole = split.args[0], var("hole")
-    template, sides = replaced(goal, split, hole), []
-    for condition, taken in ((p, split.args[1]), (neg(p), split.args[2])):
-        known = k.assume(condition)
-        facts = [known] if condition is p else [known, k.negate(known)]
-        th = by_branches(ctx.with_facts(*facts), subst(template, {hole: taken}), prove)
-        back = swapped(k.if_(known, *split.args[1:]))
-        sides.append(k.rewrite(back, th, hole, template))
-    return k.cases(p, *sides)
 
 
 def resolved(ctx: Context, goal: Term, products: int = 1) -> Theorem:
@@ -76,12 +53,6 @@ def plain(ctx: Context) -> Context:
     return Context(th for th in ctx.facts if th.concl.op in ("le", "lt", "eq", "not"))
 
 
-def swapped(equation: Theorem) -> Theorem:
-    """b = a from a = b."""
-    a, b = equation.concl.args
-    return k.linear(b, a, [equation], [k.num(-1)])
-
-
 def put(equation: Theorem, th: Theorem) -> Theorem:
     """x = t[b] from a = b and x = t[a]; the derivative of t[b] from that of t[a]."""
     a, _ = equation.concl.args
@@ -90,11 +61,6 @@ def put(equation: Theorem, th: Theorem) -> Theorem:
         return k.rewrite(equation, th, hole, eq(th.concl.args[0], replaced(th.concl.args[1], a, hole)))
     v, f, slope = opened(th.concl)
     return k.rewrite(equation, th, hole, mk("deriv", v, replaced(f, a, hole), v, slope))
-
-
-def impossible(ctx: Context, goal: Term, products: int = 1) -> Theorem:
-    """Any goal, from facts that contradict each other."""
-    return k.absurd(k.linear(ZERO, ZERO, [], []), k.negate(ctx.arith(lt(ZERO, ZERO), products=products)), goal)
 
 
 # -- derivatives -----------------------------------------------------------------------------------------------------
@@ -178,13 +144,6 @@ def differentiate(ctx: Context, v: Term, f: Term, known: Known = lambda ctx, f: 
         inside = ctx.assuming(le(lo, i), le(i, hi))
         facts.append(k.sum_congr(i, lo, hi, differentiate(inside, v, subst(body, {bound: i}), known)))
     return k.diff(v, f, v, facts)
-
-
-def with_slope(ctx: Context, th: Theorem, slope: Term, *using: Theorem) -> Theorem:
-    """The same derivative, its slope written as `slope`."""
-    v, f, p, d = th.concl.args
-    hole = var("hole")
-    return k.rewrite(ctx.equal(d, slope, *using), th, hole, mk("deriv", v, f, p, hole))
 
 
 def clipped_token(ctx: Context, goal: Term, ratio: Term, advantage: Term, low: Term, high: Term) -> Theorem:

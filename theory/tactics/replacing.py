@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from .. import kernel as k
 from ..kernel import Term, Theorem, subst, var
-from .prefix import replaced, swapped
+from .logic import replaced, swapped
 
 
 def through(equation: Theorem, goal: Term, prove: Callable[[Term], Theorem]) -> Theorem:

@@ -4,7 +4,8 @@ from .. import kernel as k
 from ..kernel import Term, Theorem
 from ..kernel.terms import ZERO, lt
 from .basic import Context, atoms
-from .prefix import differentiate, opened, with_slope
+from .logic import with_slope
+from .prefix import differentiate, opened
 
 
 def domains(ctx: Context, f: Term) -> list[Theorem]:

@@ -6,7 +6,7 @@ from .. import kernel as k
 from ..kernel import Term, Theorem, subst, var
 from ..kernel.terms import ZERO, app, eq, le, mul
 from .basic import MINUS, Context, atoms
-from .prefix import replaced
+from .logic import replaced
 
 
 def under_sums(ctx: Context, t: Term, *facts: Theorem, indices: tuple[Term, ...] = ()) -> Theorem:

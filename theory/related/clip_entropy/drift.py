@@ -22,7 +22,8 @@ from theory.kernel.theorem import same
 from theory.language import ForAll, equals, family, integers, reals, term
 from theory.proposition import UNNEEDED, Case, not_applicable, proposition, refuted
 from theory.tactics import MINUS, Context, atoms
-from theory.tactics.clip import by_branches, chosen
+from theory.tactics.clip import chosen
+from theory.tactics.logic import by_branches
 
 from .entropy import SOURCE
 

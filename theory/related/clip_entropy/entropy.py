@@ -36,7 +36,8 @@ from theory.results.kl_gradients import (
 )
 from theory.tactics import MINUS, Context, atoms
 from theory.tactics.delta import picked
-from theory.tactics.prefix import differentiate, replaced, with_slope
+from theory.tactics.logic import replaced, with_slope
+from theory.tactics.prefix import differentiate
 
 SOURCE = "reconstruction: arXiv 2509.26114, as reviews report it"
 c = family("c")

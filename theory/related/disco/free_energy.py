@@ -21,8 +21,9 @@ from theory.proposition import UNNEEDED, Case, proposition
 from theory.related.dpo import optimal_policy as gibbs
 from theory.tactics import MINUS, Context, atoms
 from theory.tactics.convex import exp_of_mean
+from theory.tactics.logic import with_slope
 from theory.tactics.logs import log_below, log_of_product
-from theory.tactics.prefix import differentiate, opened, with_slope
+from theory.tactics.prefix import differentiate, opened
 
 N, y, j = integers("N y j")
 tau, M, s, theta = reals("tau M s theta")

@@ -16,7 +16,8 @@ from theory.kernel.terms import ONE, ZERO, add, app, inv, le, lt, mul
 from theory.language import ForAll, derivative, equals, family, integers, reals, term
 from theory.proposition import Case, proposition, refuted
 from theory.tactics import MINUS, atoms
-from theory.tactics.prefix import opened, replaced, slopes
+from theory.tactics.logic import replaced
+from theory.tactics.prefix import opened, slopes
 
 from .equivalence import sigma
 

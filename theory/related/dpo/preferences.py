@@ -16,9 +16,9 @@ from theory.language import ForAll, equals, integers, reals, term
 from theory.proposition import UNNEEDED, Case, proposition, refuted
 from theory.tactics import MINUS, atoms
 from theory.tactics.convex import log_tangent
+from theory.tactics.logic import replaced
 from theory.tactics.logs import log_of_product
 from theory.tactics.powers import for_all
-from theory.tactics.prefix import replaced
 
 from .equivalence import sigma, unit
 from .optimal_policy import CASE as GIBBS_CASE

@@ -11,8 +11,8 @@ from theory.kernel.terms import ONE, ZERO, add, app, eq, inv, le, lt, mul, sub
 from theory.language import ForAll, derivative, equals, family, int_family, integers, reals, term
 from theory.proposition import UNNEEDED, Case, proposition, refuted
 from theory.tactics import MINUS, atoms
+from theory.tactics.logic import replaced
 from theory.tactics.powers import for_all
-from theory.tactics.prefix import replaced
 
 from .equivalence import sigma
 from .gradient import CASE as PAIR

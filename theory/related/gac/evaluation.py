@@ -12,8 +12,9 @@ from theory.kernel.terms import ONE, ZERO, app, eq, le, lt, mul, ne, neg, sub
 from theory.language import ForAll, equals, family, formula, integers, reals, term
 from theory.proposition import UNNEEDED, Case, proposition, refuted
 from theory.tactics import MINUS, Context
-from theory.tactics.clip import congruent, conjunction
+from theory.tactics.clip import congruent
 from theory.tactics.convex import One, exp_tangent, square_of_mean
+from theory.tactics.logic import conjunction
 from theory.tactics.powers import positive_sum
 
 N, i, j, K, z = integers("N i j K z")

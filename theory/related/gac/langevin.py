@@ -16,8 +16,8 @@ from theory.kernel.terms import ONE, ZERO, add, eq, inv, le, lt, mul, num
 from theory.language import ForAll, equals, family, formula, integers, reals, term
 from theory.proposition import UNNEEDED, Case, proposition, refuted
 from theory.tactics import MINUS, discharge, instantiate
-from theory.tactics.clip import conjunction
 from theory.tactics.convex import One
+from theory.tactics.logic import conjunction
 from theory.tactics.powers import unit
 
 n, N = integers("n N")

@@ -16,8 +16,8 @@ from theory.language import ForAll, derivative, equals, family, reals, term
 from theory.proposition import UNNEEDED, Case, proposition, refuted
 from theory.related.gac.evaluation import D, K, N, i, over_data, over_plans, q, z
 from theory.tactics import MINUS
-from theory.tactics.clip import conjunction
 from theory.tactics.convex import One, square_of_mean
+from theory.tactics.logic import conjunction
 from theory.tactics.powers import for_all, squared, unit
 from theory.tactics.slopes import slope_claim
 

@@ -15,8 +15,8 @@ from theory.kernel.terms import ONE, ZERO, add, eq, le, lt, mul
 from theory.language import ForAll, equals, family, formula, integers, reals, tends, term
 from theory.proposition import UNNEEDED, Case, proposition, refuted
 from theory.tactics import MINUS, discharge, instantiate
-from theory.tactics.clip import conjunction
 from theory.tactics.convex import One
+from theory.tactics.logic import conjunction
 from theory.tactics.powers import for_all, squared, unit
 from theory.tactics.prefix import nonnegative
 

@@ -16,7 +16,7 @@ from theory.kernel.terms import ONE, ZERO, add, app, eq, inv, le, lt, mul
 from theory.language import ForAll, equals, family, integers, mean, reals, term
 from theory.proposition import not_applicable, proposition, shown
 from theory.tactics import MINUS, Context
-from theory.tactics.clip import conjunction
+from theory.tactics.logic import conjunction
 from theory.tactics.powers import by_induction
 from theory.tactics.prefix import exchange
 

@@ -17,8 +17,8 @@ from theory.kernel.terms import ONE, ZERO, add, app, le, lt, mul, sub
 from theory.language import ForAll, equals, family, integers, mean, reals, term
 from theory.proposition import UNNEEDED, Case, not_applicable, proposition, refuted
 from theory.tactics import MINUS, Context
-from theory.tactics.clip import conjunction
 from theory.tactics.deviation import cross_multiplied, replacing, scaled_root, squares_nonnegative
+from theory.tactics.logic import conjunction
 from theory.tactics.powers import for_all
 
 SECTION = "Section 2, Eq. 2"

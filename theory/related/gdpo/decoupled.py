@@ -16,8 +16,8 @@ from theory.kernel.terms import ONE, ZERO, app, le, lt, mul
 from theory.kernel.theorem import same
 from theory.language import ForAll, equals, family, integers, reals, term
 from theory.proposition import UNNEEDED, not_applicable, proposition, refuted
-from theory.tactics.clip import conjunction
 from theory.tactics.deviation import replacing, same_root, scaled_root
+from theory.tactics.logic import conjunction
 from theory.tactics.powers import for_all
 
 from .collapse import (

@@ -16,8 +16,9 @@ from theory.kernel.terms import ONE, eq, le, mul
 from theory.language import ForAll, equals, reals, term
 from theory.proposition import UNNEEDED, Case, not_applicable, proposition, shown
 from theory.tactics import Context
-from theory.tactics.clip import by_branches, not_above
+from theory.tactics.clip import not_above
 from theory.tactics.deviation import for_values, replacing, scaled_root
+from theory.tactics.logic import by_branches
 
 from .collapse import GROUP, TWO, G, a, b, c, centred, i, j, q, r, standardised, variance
 from .decoupled import m, n, of, reward, w

@@ -16,9 +16,9 @@ from theory.language import ForAll, equals, family, integers, mean, reals, term
 from theory.proposition import proposition
 from theory.related.hadw.groups import SOURCE, One, j
 from theory.tactics import MINUS, Context
+from theory.tactics.logic import by_branches, conjunction, impossible
 from theory.tactics.order import squeezed
-from theory.tactics.powers import conjunction, root_is, squares_order, sum_sign, unit
-from theory.tactics.prefix import by_branches, impossible
+from theory.tactics.powers import root_is, squares_order, sum_sign, unit
 
 m, h, i = integers("m h i")
 c, y, eta, lam, phat, anchor, own = reals("c y eta lambda phat C_t r_i")

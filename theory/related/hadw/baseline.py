@@ -32,7 +32,8 @@ from theory.related.hadw.groups import (
 )  # fmt: skip
 from theory.tactics import MINUS
 from theory.tactics.binomial import power_grows
-from theory.tactics.powers import conjunction, power_step
+from theory.tactics.logic import conjunction
+from theory.tactics.powers import power_step
 from theory.tactics.replacing import through
 
 i = integers("i")

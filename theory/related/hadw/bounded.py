@@ -15,8 +15,7 @@ from theory.proposition import not_applicable, proposition, refuted
 from theory.related.hadw.baseline import bias, bias_sign
 from theory.related.hadw.groups import BIAS, GROUP, LAW, SOURCE, Facts, G, One, binomial, given_s, group, j, p
 from theory.tactics import MINUS, atoms
-from theory.tactics.powers import conjunction
-from theory.tactics.prefix import with_slope
+from theory.tactics.logic import conjunction, with_slope
 
 N, e = integers("N e")
 low, high, x, mu, xi, sigma, mean_reward, below, total = reals("low high x mu xi sigma p below total")

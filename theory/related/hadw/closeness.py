@@ -15,8 +15,8 @@ from theory.related.hadw.groups import GROUP, LAW, SOURCE, A, Facts, G, One, b, 
 from theory.related.hadw.tails import happens
 from theory.tactics import MINUS, Context, atoms, pow_below_one
 from theory.tactics.binomial import spread_powers
-from theory.tactics.powers import conjunction, power_step
-from theory.tactics.prefix import by_branches, impossible, swapped
+from theory.tactics.logic import by_branches, conjunction, impossible, swapped
+from theory.tactics.powers import power_step
 from theory.tactics.replacing import through
 
 delta, Delta, zeta = reals("delta Delta zeta")

@@ -16,7 +16,7 @@ from theory.proposition import proposition, refuted
 from theory.related.hadw.baseline import ADVANTAGE, COIN, DROPS, REWARD, bias, bias_sign, i, others
 from theory.related.hadw.groups import BIAS, GROUP, LAW, SOURCE, Facts, G, One, Q, b, binomial, group, p, r
 from theory.tactics import MINUS
-from theory.tactics.powers import conjunction
+from theory.tactics.logic import conjunction
 from theory.tactics.replacing import through
 
 half = sp.Rational(1, 2)

@@ -17,7 +17,7 @@ from theory.related.hadw.baseline import BASELINE
 from theory.related.hadw.groups import GROUP, LAW, SOURCE, One, group, p
 from theory.related.hadw.rectified import HIGH, LOW, corrected
 from theory.tactics import MINUS
-from theory.tactics.powers import conjunction
+from theory.tactics.logic import conjunction
 
 eps, c, c_0, c_1, lam, dm, phat, C, r, d = reals("eps c c_0 c_1 lambda DM phat C_t r_i d")
 half = sp.Rational(1, 2)

@@ -14,7 +14,7 @@ from theory.proposition import UNNEEDED, proposition
 from theory.related.hadw.baseline import BASELINE, closed_form
 from theory.related.hadw.groups import GROUP, LAW, SOURCE, A, Facts, G, One, binomial, chance, group, j, p
 from theory.tactics import MINUS
-from theory.tactics.powers import conjunction
+from theory.tactics.logic import conjunction
 
 eps, delta, Delta, zeta, c, c_low, c_high = reals("eps delta Delta zeta c c_low c_high")
 factor = family("c")

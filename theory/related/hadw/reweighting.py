@@ -10,7 +10,8 @@ from theory.language import ForAll, equals, family, integers, mean, reals, term
 from theory.proposition import UNNEEDED, proposition, refuted
 from theory.related.hadw.groups import GROUP, LAW, SOURCE, Facts, G, One, Q, binomial, chance, group, j, p
 from theory.tactics import MINUS
-from theory.tactics.powers import conjunction, divided, unit
+from theory.tactics.logic import conjunction
+from theory.tactics.powers import divided, unit
 
 i = integers("i")
 lam, phat, anchor = reals("lambda phat C_t")

@@ -18,8 +18,9 @@ from theory.language import ForAll, derivative, equals, int_family, integers, re
 from theory.proposition import not_applicable, proposition, refuted
 from theory.related.hadw.groups import SOURCE
 from theory.tactics import Context
-from theory.tactics.powers import at_value, conjunction
-from theory.tactics.prefix import resolved, with_slope
+from theory.tactics.logic import conjunction, with_slope
+from theory.tactics.powers import at_value
+from theory.tactics.prefix import resolved
 
 G, n, i, j = integers("G n i j")
 a, x = reals("a x")

@@ -38,8 +38,8 @@ from theory.results.kl_gradients import (
     total,
 )
 from theory.tactics import MINUS, Context
-from theory.tactics.clip import conjunction, parts_of
-from theory.tactics.prefix import differentiate, with_slope
+from theory.tactics.logic import conjunction, parts_of, with_slope
+from theory.tactics.prefix import differentiate
 from theory.tactics.surrogate import everywhere
 
 from .values import SOURCE

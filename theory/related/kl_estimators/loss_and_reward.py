@@ -15,7 +15,8 @@ from theory.kernel.terms import sub
 from theory.language import derivative, equals, family, formula, reals
 from theory.proposition import UNNEEDED, proposition, refuted
 from theory.results.kl_gradients import FORWARD, POLICIES, REVERSE, domain, for_tokens, over_tokens, pi, score, theta, v
-from theory.tactics.prefix import differentiate, with_slope
+from theory.tactics.logic import with_slope
+from theory.tactics.prefix import differentiate
 
 from .gradients import CASE, DROPS, TARGET, in_reward, k1, k2, k3, positive_total, proved, r
 from .values import SOURCE

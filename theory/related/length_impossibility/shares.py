@@ -14,7 +14,8 @@ from theory.kernel.terms import ONE, ZERO, eq, inv, le, lt, mul, neg
 from theory.language import ForAll, equals, family, integers, reals, term
 from theory.proposition import not_applicable, proposition
 from theory.tactics import MINUS
-from theory.tactics.powers import at_values, conjunction
+from theory.tactics.logic import conjunction
+from theory.tactics.powers import at_values
 from theory.tactics.prefix import around, exchange, plain
 from theory.tactics.replacing import through
 

@@ -14,7 +14,7 @@ from theory.kernel.terms import ONE, ZERO, inv, le, lt, mul
 from theory.language import ForAll, equals, family, integers, reals, term
 from theory.proposition import UNNEEDED, proposition
 from theory.tactics import MINUS
-from theory.tactics.powers import conjunction
+from theory.tactics.logic import conjunction
 
 A, G, N, T, a, e, i, j, t, u = integers("A G N T a e i j t u")
 c, mu, kappa, f_l, f_m, g_l, g_m, s_l, s_m, J = reals("c mu kappa f_l f_m Gamma_l Gamma_m s_l s_m J")

@@ -10,8 +10,9 @@ from theory.language import equals, formula, integers, reals, tends, term
 from theory.proposition import proposition
 from theory.related.maskgrpo.remask import ALGORITHM, index_sum
 from theory.tactics import MINUS, Context
-from theory.tactics.clip import chosen, conjunction
+from theory.tactics.clip import chosen
 from theory.tactics.convex import One
+from theory.tactics.logic import conjunction
 from theory.tactics.powers import unit
 
 L, i, K = integers("L i K")

@@ -16,8 +16,8 @@ from theory.proposition import proposition
 from theory.tactics import MINUS
 from theory.tactics.clip import congruent
 from theory.tactics.convex import One, exp_of_mean
+from theory.tactics.logic import conjunction
 from theory.tactics.order import exponent_below
-from theory.tactics.powers import conjunction
 from theory.tactics.slopes import by_parts
 
 S, s = integers("S s")

@@ -10,8 +10,9 @@ from theory.language import ForAll, derivative, equals, family, integers, reals,
 from theory.proposition import UNNEEDED, not_applicable, proposition, refuted
 from theory.related.maskgrpo.objective import RANGE
 from theory.tactics import Context
-from theory.tactics.clip import by_branches, linear_leaf
+from theory.tactics.clip import linear_leaf
 from theory.tactics.convex import One
+from theory.tactics.logic import by_branches
 from theory.tactics.prefix import nonnegative
 from theory.tactics.slopes import slope_claim
 from theory.tactics.surrogate import under_sums

@@ -13,8 +13,9 @@ from theory.kernel.terms import ONE, ZERO, add, eq, le, lt, mk, num
 from theory.language import ForAll, equals, family, formula, integers, reals, term
 from theory.proposition import proposition, refuted
 from theory.tactics import MINUS, Context, discharge, instantiate
-from theory.tactics.clip import chosen, congruent, conjunction
+from theory.tactics.clip import chosen, congruent
 from theory.tactics.convex import One
+from theory.tactics.logic import conjunction
 from theory.tactics.powers import unit
 
 L, n, m, i, K = integers("L n m i K")

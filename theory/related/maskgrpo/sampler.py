@@ -17,7 +17,7 @@ from theory.language import ForAll, equals, family, formula, integers, reals, te
 from theory.proposition import UNNEEDED, proposition
 from theory.tactics import discharge, instantiate
 from theory.tactics.convex import One
-from theory.tactics.powers import conjunction
+from theory.tactics.logic import conjunction
 
 V, v, N, n, j, L = integers("V v N n j L")
 before, after = reals("before after")

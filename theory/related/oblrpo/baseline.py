@@ -14,10 +14,10 @@ from theory.kernel.terms import ONE, ZERO, app, inv, le, lt
 from theory.language import ForAll, equals, family, integers, reals, term
 from theory.proposition import UNNEEDED, Case, not_applicable, proposition, shown
 from theory.tactics import MINUS, atoms
-from theory.tactics.clip import conjunction
 from theory.tactics.deviation import replacing
+from theory.tactics.logic import conjunction, swapped
 from theory.tactics.powers import for_all, weaken
-from theory.tactics.prefix import around, swapped
+from theory.tactics.prefix import around
 
 from . import SOURCE
 

@@ -17,7 +17,7 @@ from theory.language import ForAll, equals, family, integers, reals, tends, term
 from theory.proposition import UNNEEDED, Case, not_applicable, proposition
 from theory.tactics import MINUS, Context, discharge, instantiate
 from theory.tactics.adam import with_limit
-from theory.tactics.clip import conjunction
+from theory.tactics.logic import conjunction
 
 from . import SOURCE
 

@@ -15,9 +15,9 @@ from theory.kernel.terms import ONE, ZERO, add, le
 from theory.language import ForAll, equals, family, integers, reals, term
 from theory.proposition import Case, proposition, refuted, shown
 from theory.tactics import Context
-from theory.tactics.clip import conjunction
 from theory.tactics.convex import One
-from theory.tactics.prefix import exchange, nonnegative, replaced
+from theory.tactics.logic import conjunction, replaced
+from theory.tactics.prefix import exchange, nonnegative
 
 n, m, i, j, d, D = integers("n m i j d D")
 diag, off = reals("diag off")

@@ -9,8 +9,7 @@ from theory.kernel.terms import ONE, inv, mul
 from theory.language import ForAll, equals, family, integers, reals, term
 from theory.proposition import UNNEEDED, Case, not_applicable, proposition, refuted
 from theory.tactics import MINUS, Context
-from theory.tactics.clip import conjunction
-from theory.tactics.prefix import by_branches, impossible
+from theory.tactics.logic import by_branches, conjunction, impossible
 from theory.tactics.surrogate import under_sums
 
 n, i = integers("n i")

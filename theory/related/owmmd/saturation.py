@@ -14,8 +14,9 @@ from theory.language import ForAll, derivative, equals, formula, reals, term
 from theory.proposition import Case, proposition
 from theory.related.owmmd.distance import SAMPLES, SWAP, biased, i, j, kern, m, n, pairs, x, y
 from theory.tactics import MINUS
-from theory.tactics.clip import congruent, conjunction
+from theory.tactics.clip import congruent
 from theory.tactics.convex import One, exp_tangent
+from theory.tactics.logic import conjunction
 from theory.tactics.powers import unit
 from theory.tactics.slopes import slope_claim
 

@@ -9,10 +9,9 @@ from theory.kernel.terms import ONE, ZERO, app, mul, sub
 from theory.language import equals, formula, reals, term
 from theory.proposition import proposition
 from theory.related.owmmd.weights import RULE, TWO, alpha, d, i, over, penalty, tau
-from theory.tactics.clip import conjunction
 from theory.tactics.convex import One, exp_tangent
+from theory.tactics.logic import conjunction, swapped
 from theory.tactics.powers import unit
-from theory.tactics.prefix import swapped
 
 d1, d2, first, q, e = reals("d1 d2 first q e")
 

@@ -31,8 +31,8 @@ from theory.related.rubric_arm.variance import (
     w,
 )
 from theory.tactics import MINUS, Context, discharge
-from theory.tactics.clip import conjunction
 from theory.tactics.convex import One
+from theory.tactics.logic import conjunction
 from theory.tactics.powers import for_all, squares_strict, unit
 
 C1, X, Y = reals("C1 X Y")

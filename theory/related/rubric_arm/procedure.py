@@ -11,9 +11,9 @@ from theory.proposition import Case, not_applicable, proposition, refuted
 from theory.related.rubric_arm.variance import RUBRICS, K, d, over_rubrics, p, p1, r, score, squared_norm, term_i, u, w
 from theory.tactics import MINUS, Context
 from theory.tactics.convex import One, square_of_mean
+from theory.tactics.logic import by_branches, impossible
 from theory.tactics.order import zero_or_one
 from theory.tactics.powers import sum_sign, unit
-from theory.tactics.prefix import by_branches, impossible
 
 m = integers("m")
 scale, va, forward, backward, vb, mb, signal, noise = reals("scale va forward backward vb mb signal noise")

@@ -19,7 +19,7 @@ from theory.kernel.terms import ONE, ZERO, le, lt, mul
 from theory.language import ForAll, equals, family, integers, mean, reals, term
 from theory.proposition import Case, not_applicable, proposition, refuted
 from theory.tactics import MINUS
-from theory.tactics.clip import conjunction
+from theory.tactics.logic import conjunction
 
 G, i, j = integers("G i j")
 p1, p2, c, sigma = reals("p1 p2 c sigma")

@@ -15,7 +15,7 @@ from theory.kernel.terms import ONE, ZERO, add, eq, inv, le, lt, mul, sub
 from theory.language import equals, family, integers, reals, term
 from theory.proposition import UNNEEDED, proposition
 from theory.tactics import MINUS, Context, discharge, instantiate
-from theory.tactics.powers import conjunction
+from theory.tactics.logic import conjunction
 
 G, A, B, a, c, i, j, x, e, X, E = integers("G A B a c i j x e X E")
 g, V, b, zeta_1, zeta_2, m_2, w_2, v_z, sigma_2 = reals("g V b zeta_1 zeta_2 E_WY2 E_W2 Var_Z sigma_2")

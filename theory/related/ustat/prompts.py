@@ -9,7 +9,7 @@ from theory.kernel.terms import ONE, ZERO, add, inv, le
 from theory.language import ForAll, equals, family, integers, reals, tends, term
 from theory.proposition import UNNEEDED, proposition, refuted
 from theory.related.ustat.estimator import LAW, REST, SOURCE, A, G, One, V, Z, a, g, over, q, sigma_2, w
-from theory.tactics.powers import conjunction
+from theory.tactics.logic import conjunction
 
 x, e, X, E = integers("x e X E")
 b = reals("b")

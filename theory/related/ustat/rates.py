@@ -14,8 +14,8 @@ from theory.kernel.terms import ONE, ZERO, add, app, le, lt, mul, sub
 from theory.language import ForAll, equals, family, integers, reals, term
 from theory.proposition import UNNEEDED, not_applicable, proposition
 from theory.tactics import Context
-from theory.tactics.powers import by_induction, conjunction, power_step, power_zero
-from theory.tactics.prefix import swapped
+from theory.tactics.logic import conjunction, swapped
+from theory.tactics.powers import by_induction, power_step, power_zero
 
 n, m = integers("n m")
 beta, mu, L, M, gap, following, slope = reals("beta mu L M Delta Delta_next S")
