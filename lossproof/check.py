@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib import import_module
@@ -67,7 +67,7 @@ def run(ids: Sequence[str], jobs: int = 1, progress: Callable[[str], None] = lam
                 # a process that dies (killed for memory, say) costs its claims, not the run
                 results[id] = Result(id, _lost(done.exception())) if done.exception() else done.result()
                 progress(id)
-    return replay([results[id] for id in ids])
+    return replay([results[id] for id in ids], jobs)
 
 
 def _examine(id: str) -> Result:
@@ -181,12 +181,18 @@ def _timed(kind: str, gather: Callable[[], Evidence]) -> Evidence:
     return replace(evidence, seconds=perf_counter() - start)
 
 
-def replay(results: Sequence[Result]) -> list[Result]:
-    """Replay all certificates in one fresh process that imports only the kernel; a claim it refuses is unknown."""
+def replay(results: Sequence[Result], jobs: int = 1) -> list[Result]:
+    """Replay all certificates in fresh processes that import only the kernel; a claim one refuses is unknown."""
     certified = [r for r in results if r.verdict.certificate is not None]
-    if not certified:
-        return list(results)
-    failed: dict[str, str] = {}
+    with ThreadPoolExecutor(jobs) as pool:
+        parts = list(pool.map(_refused, [part for n in range(jobs) if (part := certified[n::jobs])]))
+    refused = {id: why for part in parts for id, why in part.items()}
+    return [replace(r, verdict=doubted(r.verdict, refused[r.id])) if r.id in refused else r for r in results]
+
+
+def _refused(certified: Sequence[Result]) -> dict[str, str]:
+    """Why each certificate fails that a fresh process does not accept."""
+    refused: dict[str, str] = {}
     with tempfile.TemporaryDirectory() as folder:
         paths = {r.id: Path(folder, f"{n}.json") for n, r in enumerate(certified)}
         for r in certified:
@@ -199,5 +205,5 @@ def replay(results: Sequence[Result]) -> list[Result]:
             why = [line.partition(f"{path}: ")[2] for line in said if line.startswith(f"FAILED {path}: ")]
             if why or not any(line.startswith(f"ok {id}: ") for line in said):
                 told = why or done.stderr.splitlines() or ["no answer"]
-                failed[id] = f"the certificate was refused on replay: {told[-1]}"
-    return [replace(r, verdict=doubted(r.verdict, failed[r.id])) if r.id in failed else r for r in results]
+                refused[id] = f"the certificate was refused on replay: {told[-1]}"
+    return refused

@@ -18,6 +18,7 @@ from .kernel.terms import num
 
 ctx.prec = 160
 Number = Any  # Fraction | arb | Dual
+ZERO = Fraction(0)
 
 
 class Undefined(ArithmeticError):
@@ -190,40 +191,45 @@ def exact(x: Any) -> Number:
 
 def value(t: Term, env: Env) -> Number:
     """The value of a term. Raises Undefined outside the domain of an operation."""
-    op, args = t.op, t.args
-    if op == "num":
-        return args[0]
-    if op == "var":
-        return env.var(*args)
-    if op in ("add", "mul"):
-        combine = plus if op == "add" else times
-        out: Number = value(args[0], env)
-        for a in args[1:]:
-            out = combine(out, value(a, env))
-        return out
-    if op == "pow":
-        return power(value(args[0], env), args[1])
-    if op == "inv":
-        return inverse(value(args[0], env))
-    if op == "sum":
-        total: Number = Fraction(0)
-        for i in span(args[1], args[2], env):
-            total = plus(total, value(args[3], env.bind(args[0], Fraction(i))))
-        return total
-    if op == "ite":
-        return conditional(t, env)
-    inner = tuple(value(a, env) for a in args[2:])
-    if args[0] in OPAQUE and len(inner) == 1:
-        return OPAQUE[args[0]](*inner)
-    if args[0] == "pow" and len(inner) == 2:
+    return MEANING[t.op](t.args, env)
+
+
+def added(args: Any, env: Env) -> Number:
+    out: Number = value(args[0], env)
+    for a in args[1:]:
+        out = plus(out, value(a, env))
+    return out
+
+
+def multiplied(args: Any, env: Env) -> Number:
+    out: Number = value(args[0], env)
+    for a in args[1:]:
+        out = times(out, value(a, env))
+    return out
+
+
+def summed(args: Any, env: Env) -> Number:
+    i, lo, hi, member = args
+    total: Number = ZERO
+    for k in span(lo, hi, env):
+        total = plus(total, value(member, env.bind(i, Fraction(k))))
+    return total
+
+
+def applied(args: Any, env: Env) -> Number:
+    name, sort = args[:2]
+    inner = tuple([value(a, env) for a in args[2:]])
+    if name in OPAQUE and len(inner) == 1:
+        return OPAQUE[name](*inner)
+    if name == "pow" and len(inner) == 2:
         if inner[1] < 0:
             raise Undefined(f"negative exponent {inner[1]}")
         return power(inner[0], int(inner[1]))
-    return env.app(args[0], args[1], inner)
+    return env.app(name, sort, inner)
 
 
-def conditional(t: Term, env: Env) -> Number:
-    p, a, b = t.args
+def conditional(args: Any, env: Env) -> Number:
+    p, a, b = args
     holds = truth(p, env)
     if holds is None:
         raise Undefined(f"undecided condition {p!r}")
@@ -237,6 +243,20 @@ def conditional(t: Term, env: Env) -> Number:
         if any(isinstance(x, Kink) for x in slopes) or truth_of("eq", *slopes) is not True:
             return Dual(dual(taken).value, Kink(repr(p)))
     return taken
+
+
+MEANING: dict[str, Callable[[Any, Env], Number]] = {
+    "num": lambda args, env: args[0],
+    "var": lambda args, env: env.var(*args),
+    "add": added,
+    "mul": multiplied,
+    "pow": lambda args, env: power(value(args[0], env), args[1]),
+    "inv": lambda args, env: inverse(value(args[0], env)),
+    "sum": summed,
+    "ite": conditional,
+    "app": applied,
+}
+"""What an operation of a term does with the values of its parts."""
 
 
 def span(lo: Term, hi: Term, env: Env) -> range:

@@ -226,8 +226,11 @@ class Spent(KeyboardInterrupt):
     """The budget is spent: the one way to stop Hypothesis at once."""
 
 
-def explore(p: Proposition, budget: int, start: int = 0) -> Outcome:
-    """Look for a case in which all assumptions hold and the claim fails. Deterministic for a given `start`."""
+def explore(p: Proposition, budget: int, start: int = 0, shrink: bool = True) -> Outcome:
+    """Look for a case in which all assumptions hold and the claim fails. Deterministic for a given `start`.
+
+    Without `shrink` the counterexample is the first one met: enough to know that there is one.
+    """
     claim = formula(p.statement)
     assumptions = [formula(a) for a in p.assumptions.values()]
     steering = Steering()
@@ -240,13 +243,13 @@ def explore(p: Proposition, budget: int, start: int = 0) -> Outcome:
     @seed(start)
     @settings(
         max_examples=budget, database=None, deadline=None, report_multiple_bugs=False,
-        phases=(Phase.generate, Phase.shrink), suppress_health_check=list(HealthCheck),
+        phases=(Phase.generate, *([Phase.shrink] if shrink else [])), suppress_health_check=list(HealthCheck),
     )  # fmt: skip
     @given(st.data())
     def run(data: Any) -> None:
         if outcome.counterexample is None and outcome.evaluations >= WASTE * budget:
             raise Spent
-        env = Drawn(lambda s: data.draw(s), steering, p.hints)
+        env = Drawn(data.conjecture_data.draw, steering, p.hints)  # not data.draw: nothing is printed
         outcome.evaluations += 1
         try:
             held = every(holds(a, env, env.made, steering) for a in assumptions)
@@ -272,8 +275,8 @@ def search(p: Proposition, verdict: Any, budget: int = BUDGET, start: int = 0) -
     """The search as evidence: a proved claim must survive; a refuted one is looked for from scratch."""
     if p.reason or p.exists:
         return Evidence("search", "no search: the claim is not universal")
-    outcome = explore(p, budget, start)
     refuted = str(getattr(verdict, "status", "")) == "refuted"
+    outcome = explore(p, budget, start, shrink=not refuted)
     if refuted:
         found = "found again from scratch" if outcome.counterexample else f"not found again within {budget} evaluations"
         return Evidence("search", found)
