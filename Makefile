@@ -22,7 +22,7 @@ figures: $(READY)
 test: $(FRAMEWORKS)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
 
-# Audits what is installed of TRL, verl and Liger: a quarter of an hour.
+# Audits what is installed of TRL, verl and Liger, two properties at a time, and compares their settings: the longest of all runs.
 findings: $(FRAMEWORKS)
 	OMP_NUM_THREADS=1 $(BIN)/python -m lossproof.frameworks.findings docs/findings.md
 	OMP_NUM_THREADS=1 $(BIN)/python -m lossproof.frameworks.matrix docs/frameworks.md

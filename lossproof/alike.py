@@ -6,10 +6,11 @@ renaming is a permutation of the completions; that it maps one claim to another 
 
 import re
 from collections.abc import Iterable
+from fractions import Fraction
 from typing import Any
 
 from theory.kernel import Term
-from theory.kernel.ring import poly
+from theory.kernel.ring import Poly, difference, poly
 
 ROW = re.compile(r"(.*?)_(0|[1-9]\d*)((?:_\d+)?)")  # name, completion, and for tokens the position
 
@@ -43,13 +44,13 @@ class Forms:
         if t.op == "var":
             return renamed(t, order)
         if t.op in ("add", "mul", "pow") and rational(t):
-            monomials = (
-                (frozenset((self.of(a, order), k) for a, k in m), c) for m, c in poly(t).items()
-            )  # fmt: skip
-            return "poly", frozenset(monomials)
+            return "poly", self._monomials(poly(t), order)
         if t.op in ("add", "mul"):
             return t.op, tuple(sorted(self.of(a, order) for a in flat(t)))
         if t.op == "eq":
+            if all(map(rational, t.args)):  # a = b where a - b = 0, and so where b - a = 0
+                gap = self._monomials(difference(*t.args), order)
+                return "eq", frozenset({gap, frozenset((m, -c) for m, c in gap)})
             return "eq", frozenset(self.of(a, order) for a in t.args)
         if t.op == "and":
             parts = flat(t)
@@ -57,6 +58,17 @@ class Forms:
                 return "all equal", frozenset(self.of(x, order) for a in parts for x in a.args)
             return "and", frozenset(self.of(a, order) for a in parts)
         return t.op, *(self.of(a, order) if isinstance(a, Term) else a for a in t.args)
+
+    def _monomials(self, p: Poly, order: tuple[int, ...]) -> Any:
+        """The polynomial in the numbers of its atoms: two atoms of one number are one, so their powers and factors add up."""
+        found = dict[Any, Fraction]()
+        for m, c in p.items():
+            powers = dict[int, int]()
+            for a, k in m:
+                powers[self.of(a, order)] = powers.get(self.of(a, order), 0) + k
+            key = frozenset(powers.items())
+            found[key] = found.get(key, Fraction(0)) + c
+        return frozenset((m, c) for m, c in found.items() if c)
 
 
 def renamed(v: Term, order: tuple[int, ...]) -> tuple[str, str]:
@@ -66,14 +78,15 @@ def renamed(v: Term, order: tuple[int, ...]) -> tuple[str, str]:
     return f"{found[1]}_{order[int(found[2])]}{found[3]}", v.args[1]
 
 
+CHOICE = ("ite", "eq", "le", "lt", "not", "and")
 _rational: dict[Term, bool] = {}
 
 
 def rational(t: Term) -> bool:
-    """Whether a term is made of real variables by adding, multiplying, dividing and taking roots."""
+    """Whether a term is made of real variables by adding, multiplying, dividing, taking roots and choosing between values."""
     if t not in _rational:
         inner = [a for a in t.args if isinstance(a, Term)]
-        own = t.op in ("num", "add", "mul", "pow", "inv") or t.op == "app" and t.args[0] == "sqrt"
+        own = t.op in ("num", "add", "mul", "pow", "inv", *CHOICE) or t.op == "app" and t.args[0] == "sqrt"
         _rational[t] = t.args[1] == "R" if t.op == "var" else own and all(map(rational, inner))
     return _rational[t]
 
@@ -99,11 +112,14 @@ class Alike:
         self.size = 1 + max(rows, default=-1)
         self.fixed: dict[tuple[int, ...], bool] = {}
 
-    def key(self, goal: Term, given: list[Term]) -> Any:
-        """The same for two claims only if a permutation that keeps the assumptions maps one to the other."""
+    def key(self, goal: Term, given: list[Term], partial: Iterable[Term] = ()) -> Any:
+        """The same for two claims only if a permutation that keeps the assumptions maps one to the other.
+
+        `partial`: the divisions, roots and logs in them; two claims of one form may differ in one that cancels.
+        """
         order = self.order([*goal.args, *(a for t in given for a in t.args)])
         order = order if self.keeps(order) else ()
-        return self.forms.of(goal, order), frozenset(self.forms.of(t, order) for t in given)
+        return self.forms.of(goal, order), *(frozenset(self.forms.of(t, order) for t in some) for some in (given, partial))
 
     def order(self, parts: list[Term]) -> tuple[int, ...]:
         """The completions that a claim speaks of most come first."""

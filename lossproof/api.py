@@ -6,10 +6,12 @@ from typing import Any
 from numerics import objectives
 
 from . import auditor as auditing
+from . import frameworks
 from .advantage.subject import Estimator
 from .auditor import Report
 from .compare import matches
 from .decide import Finding
+from .frameworks.knobs import inert
 from .lifting import lift
 from .row import fit
 from .target import checked
@@ -21,8 +23,8 @@ def audit(
     only: list[str] | None = None, also: Sequence[str] = (), certify: bool = False,
     progress: Callable[[Finding], None] = lambda f: None,
 ) -> Report:  # fmt: skip
-    """The report on one objective. `only`: these properties, without the row; `also`: these on request; `certify`: cvc5 has
-    to confirm what z3 says. Raises BadTarget.
+    """The report on one objective. `only`: these properties, without the row and the knobs; `also`: these on request;
+    `certify`: cvc5 has to confirm what z3 says. Raises BadTarget.
     """
     subject = subject_of(target, advantage)
     subject.certify = certify
@@ -39,5 +41,7 @@ def audit(
         report.row = found.everywhere.row() if found.everywhere else None
         report.findings = lift(subject, found, report.findings, group, length)
         builtins = {n: checked(n, objectives.load(n)) for n in objectives.names() if n != subject.name}
-        report.matches = matches(subject, builtins)
+        report.matches = matches(subject, builtins, group, length)
+        if isinstance(target, str) and frameworks.named(target):
+            report.inert = inert(target)
     return report

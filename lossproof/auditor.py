@@ -41,12 +41,13 @@ class Report:
     fitted: bool = False  # whether a row was looked for
     matches: list[dict[str, str]] = field(default_factory=list)
     fed: str = ""  # the estimator of the advantages, where one was named
+    inert: list[Any] | None = None  # of a framework's loss: its knobs that do nothing (frameworks.knobs.Inert)
 
     def as_json(self) -> dict[str, Any]:
         return {
             "schema": 1, "kind": self.kind, "target": self.target, "shapes": {"group": self.group, "length": self.length},
             "row": self.row, "matches": self.matches, "properties": [f.as_json() for f in self.findings],
-        }  # fmt: skip
+        } | ({} if self.inert is None else {"inert_knobs": [k.as_json() for k in self.inert]})  # fmt: skip
 
 
 def audit(

@@ -37,8 +37,10 @@ def asked(loss: Loss) -> dict[str, str]:
 
 
 def asks(subject: Any, about: tuple[str, ...]) -> bool:
-    """Whether the loss asks for one of these numbers."""
-    return bool(about) and isinstance(subject, Subject) and not set(about).isdisjoint(asked(_original(subject)).values())
+    """Whether the loss asks for one of these numbers, or the estimator for one of these inputs."""
+    if isinstance(subject, Subject):
+        return bool(about) and not set(about).isdisjoint(asked(_original(subject)).values())
+    return any(subject.takes(name) for name in about)
 
 
 def _original(subject: Subject) -> Loss:

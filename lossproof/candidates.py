@@ -12,7 +12,7 @@ from .smt import Encoder
 from .witness import Case
 
 
-def case_of(model: Any, encoder: Encoder, G: int, T: int) -> Case:
+def case_of(model: Any, encoder: Encoder, subject: Any, G: int, T: int) -> Case:
     """A solver's model as a case: rewards and lengths as they are, log-probabilities so that the ratios come out."""
 
     def real(name: str, default: float = 0.0) -> float:
@@ -32,15 +32,24 @@ def case_of(model: Any, encoder: Encoder, G: int, T: int) -> Case:
             value = model.eval(symbol, model_completion=True)
             size = float(value.as_fraction()) if hasattr(value, "as_fraction") else 1.0
             place(key, max(size, 1e-6), logp, old, ref)
-    rewards = [real(f"reward_{i}") for i in range(G)]
+    rewards: list[Any] = [real(f"reward_{i}") for i in range(G)]
     mask = [
         [1.0] + [1.0 if z3.is_true(model.eval(z3.Bool(f"mask_{i}_{t}"), model_completion=True)) else 0.0 for t in range(1, T)]
         for i in range(G)
     ]
     mean = sum(rewards) / G
+    centred = [[r - mean] for r in rewards]
+    if subject.columns:
+        rewards = [[real(f"reward_{i}_{k}") for k in range(*subject.columns)] for i in range(G)]
+    norms = {"squared_norms": [real(f"norm_{i}") for i in range(G)]} if subject.takes("squared_norms") else {}
+    step = {
+        "masked": [[m * z3.is_true(model.eval(z3.Bool(f"masked{t}_{i}_0"), model_completion=True)) for t, m in enumerate(row)]
+                   for i, row in enumerate(mask)],
+        "noise_level": min(max(real("noise_level", 1.0), 1e-3), 1.0),
+    } if subject.stepwise else {}  # fmt: skip
     return {
         "logp": logp, "old_logp": old, "ref_logp": ref, "mask": mask, "entropy": table("entropy"), "rewards": rewards,
-        "advantages": [[r - mean] for r in rewards], "phi": abs(real("phi", 2.0)) or 2.0, "c": real("c", 1.0) or 1.0,
+        "advantages": centred, "phi": abs(real("phi", 2.0)) or 2.0, "c": real("c", 1.0) or 1.0, **step, **norms,
     }  # fmt: skip
 
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from .decide import Finding, prove, refute, refuted, scope
+from .decide import Finding, prove, refute, refuted, scope, scope_of
 from .properties import Property
-from .subject import BadTarget, Subject, example
+from .subject import STEP_INPUTS, BadTarget, Subject, example
 from .witness import Case, corners, drawn, make, shapes_up_to
 from .world import Claim, ConcreteWorld, SymbolicWorld
 
@@ -38,8 +38,7 @@ class Pair:
     def __call__(self, w: Any) -> list[Claim]:
         x = w.free_reference(w.inputs())
         w.not_all_equal(x.rewards)
-        g = w.gradient(x)
-        h = other(w, self.b).gradient(x)
+        g, h = ((w if s is w.subject else other(w, s)).gradient(x) for s in (self.a, self.b))
         return w.same_gradient(g, h * w.number(self.factor), "the weight")
 
 
@@ -50,6 +49,14 @@ def other(w: Any, subject: Subject) -> Any:
         twin.given, twin.positive = w.given, w.positive
         return twin
     return ConcreteWorld(subject, w.case, w.scalars)
+
+
+def leading(a: Subject, b: Subject) -> Subject | None:
+    """The one whose inputs are those of both; None where there is none."""
+    if a.paired != b.paired:
+        return None
+    extra = [{n for n in STEP_INPUTS if s.takes(n)} for s in (a, b)]
+    return a if extra[0] >= extra[1] else b if extra[1] >= extra[0] else None
 
 
 def runs(subject: Subject, G: int, T: int) -> bool:
@@ -72,39 +79,49 @@ def factor_at(a: Subject, b: Subject, case: Case) -> float | None:
     return float(ratios[0]) if np.allclose(ratios, ratios[0], rtol=1e-9) else float("nan")
 
 
-def compare(a: Subject, b: Subject, shapes: list[tuple[int, int]] | None = None) -> Comparison:
-    """The relation between two objectives at several shapes, proved at each, or the smallest witness that tells them apart."""
-    shapes = [s for s in shapes or SHAPES if runs(a, *s) and runs(b, *s)]
+def compare(
+    a: Subject, b: Subject, shapes: list[tuple[int, int]] | None = None, searched: list[tuple[int, int]] | None = None
+) -> Comparison:
+    """The relation between two objectives at several shapes, proved at each, or the smallest witness that tells them apart.
+
+    At the shapes `searched` a witness is looked for, nothing is proved.
+    """
+    shapes, searched = ([s for s in some if runs(a, *s) and runs(b, *s)] for some in (shapes or SHAPES, searched or []))
     if not shapes:
         raise BadTarget(f"{a.name} and {b.name} take no group of one shape among {', '.join(f'{g} by {t}' for g, t in SHAPES)}")
+    lead = leading(a, b)
+    if lead is None:
+        pairs = "one of them is told pairs, the other rewards: no input is one of both"
+        why = pairs if a.paired != b.paired else "each takes an input of a step of diffusion that the other does not take"
+        return Comparison("unknown", "", Finding("compare", "unknown", "", method="nothing was compared", reason=why))
     factors: dict[tuple[int, int], Fraction] = {}
-    for G, T in shapes:
-        case = make([2.0, 0.5, 1.0, 0.0][:G], [1 + i % T for i in range(G)], T, 1.02, spread=0.2)
+    for G, T in [*shapes, *searched]:
+        case = make([(2.0, 0.5, 1.0, 0.0)[i % 4] for i in range(G)], [1 + i % T for i in range(G)], T, 1.02, spread=0.2)
         at = factor_at(a, b, case)
         factors[G, T] = Fraction(at).limit_denominator(100_000) if at is not None and np.isfinite(at) and at else Fraction(1)
-    for G, T in shapes:
+    for G, T in [*shapes, *searched]:
         p = Property("compare", f"gradient of {a.name} = {factors[G, T]} gradient of {b.name}", Pair(a, b, factors[G, T]))
         rng = random.Random(3)
         cases = [
             c for g, t in shapes_up_to(G, T) for c in corners(g, t) if (len(c["rewards"]), len(c["logp"][0])) == (G, T) or g == G
         ]
-        broken = refute(p, a, [*(c for c in cases if len(c["rewards"]) == G), *(drawn(G, T, rng) for _ in range(60))])
+        broken = refute(p, lead, [*(c for c in cases if len(c["rewards"]) == G), *(drawn(G, T, rng) for _ in range(60))])
         if broken is not None:
             whole = Property("compare", f"gradient of {a.name} = gradient of {b.name}", Pair(a, b, Fraction(1)))
-            return Comparison("different", "", refuted(p if factors[G, T] != 1 else whole, a, broken))
+            return Comparison("different", "", refuted(p if factors[G, T] != 1 else whole, lead, broken))
     reasons: list[str] = []
     for G, T in shapes:
         p = Property("compare", "", Pair(a, b, factors[G, T]))
-        proof = prove(p, a, G, T)
-        broken = refute(p, a, [proof.candidate]) if proof.candidate else None
+        proof = prove(p, lead, G, T)
+        broken = refute(p, lead, [proof.candidate]) if proof.candidate else None
         if broken is not None:
-            return Comparison("different", "", refuted(p, a, broken))
+            return Comparison("different", "", refuted(p, lead, broken))
         if not proof.proved:
             reasons.append(f"G = {G}, T = {T}: {proof.reason}")
     values = set(factors.values())
     factor = str(values.pop()) if len(values) == 1 else ", ".join(f"{f} at G={G}, T={T}" for (G, T), f in factors.items())
     relation = "unknown" if reasons else "equal" if factor == "1" else "proportional"
-    where = "; ".join(scope(G, T) for G, T in shapes[-1:])
+    where = "; ".join(scope_of(lead, scope(G, T)) for G, T in shapes[-1:])
     verdict = "unknown" if reasons else "proved"
     finding = Finding(
         "compare",
@@ -125,15 +142,18 @@ def same_value(a: Subject, b: Subject) -> bool:
     return True
 
 
-def matches(subject: Subject, builtins: dict[str, Subject]) -> list[dict[str, str]]:
-    """The built-in objectives that the subject's gradient equals or is proportional to."""
+def matches(subject: Subject, builtins: dict[str, Subject], group: int, length: int) -> list[dict[str, str]]:
+    """The built-in objectives that the subject's gradient equals or is proportional to: proved for short groups, and not
+    told apart by a search at the audited shape."""
     out = []
     probe = make([2.0, 0.5, 1.0], [1, 2, 2], 2, 1.02, spread=0.2)
     for name, other_subject in builtins.items():
+        if leading(subject, other_subject) is None:
+            continue
         at = factor_at(subject, other_subject, probe)
         if at is None or not np.isfinite(at) or not at:
             continue
-        found = compare(subject, other_subject, [(2, 2), (3, 2)])
+        found = compare(subject, other_subject, [(2, 2), (3, 2)], [(group, length)])
         if found.relation in ("equal", "proportional"):
             out.append({"objective": name, "relation": found.relation, "factor": found.factor})
     return out

@@ -17,13 +17,16 @@ import numpy as np
 
 from theory.kernel import Term
 
+from .advantage.cases import fitting
+from .advantage.subject import Estimator
 from .properties import Property
 from .proving import Proof, prove
-from .subject import Subject
-from .witness import Case, corners, drawn, shapes_up_to, simpler
+from .subject import NotApplicable, Subject
+from .witness import Case, corners, drawn, noised, shapes_up_to, simpler
 from .world import Claim, ConcreteWorld, violated
 
 TRIALS = 200  # random cases where a proof is not to be had
+AGAIN = 5  # runs on which a witness has to show the same numbers
 
 
 @dataclass(frozen=True)
@@ -47,14 +50,20 @@ class Finding:
 def decide(p: Property, subject: Subject, G: int, T: int) -> Finding:
     """The verdict at the asked shape, or at the largest smaller one that can be decided; the scope says which."""
     start = time.perf_counter()
-    finding = _decide(p, subject, G, T)
-    return replace(finding, seconds=round(time.perf_counter() - start, 4))
+    try:
+        finding = _decide(p, subject, G, T)
+    except NotApplicable as e:
+        finding = Finding(p.id, "not-applicable", p.statement, reason=str(e))
+    where = scope_of(subject, finding.scope)
+    witness = finding.witness and {"target": subject.name, **finding.witness}  # so that it can be replayed alone
+    return replace(finding, scope=where, witness=witness, seconds=round(time.perf_counter() - start, 4))
 
 
 def _decide(p: Property, subject: Subject, G: int, T: int) -> Finding:
     missing = [n for n in p.needs if not subject.takes(n)]
+    kind = "estimator" if isinstance(subject, Estimator) else "objective"
     if missing:
-        return Finding(p.id, "not-applicable", p.statement, reason=f"the objective does not take {', '.join(missing)}")
+        return Finding(p.id, "not-applicable", p.statement, reason=f"the {kind} does not take {', '.join(missing)}")
     if p.decide is not None:
         return p.decide(p, subject, G, T)
     assert p.claims is not None
@@ -129,7 +138,22 @@ def few(G: int, T: int) -> Iterator[Case]:
 
 
 def scope(G: int, T: int) -> str:
-    return f"G = {G}, all lengths 1..{T}, all real rewards and log-probabilities"
+    return f"G = {G}, all lengths 1..{T}, {EVERY}"
+
+
+EVERY, PAIRS, STEPS = (
+    "all real rewards and log-probabilities",
+    "all real log-probabilities, completions i < G // 2 preferred to i + G // 2",
+    ", all masked tokens and noise levels",
+)
+
+
+def scope_of(subject: Subject, where: str) -> str:
+    """A scope in the words of what the loss takes: pairs in place of rewards, a step of diffusion."""
+    where = where.replace(EVERY, PAIRS) if subject.paired else where
+    if isinstance(subject, Estimator) and subject.beside not in where:
+        where = where.replace(EVERY, EVERY + subject.beside)
+    return where.replace(EVERY, EVERY + STEPS) if subject.stepwise and STEPS not in where else where
 
 
 def branches(subject: Subject, G: int, T: int) -> str:
@@ -148,6 +172,8 @@ def first_violation(p: Property, subject: Subject, case: Case) -> tuple[Claim, C
     try:
         with np.errstate(all="ignore"):
             claims = p.claims(world)
+    except NotApplicable:
+        raise
     except Exception:  # the function refuses this input: it says nothing about the property
         return None
     if world.outside:
@@ -157,7 +183,7 @@ def first_violation(p: Property, subject: Subject, case: Case) -> tuple[Claim, C
 
 def refute(p: Property, subject: Subject, cases: Any) -> Case | None:
     """The first case that breaks a claim, made simpler while it still does."""
-    for case in cases:
+    for case in fitting(subject, chain.from_iterable(map(noised, cases)) if subject.stepwise else cases):
         if first_violation(p, subject, case) is None:
             continue
         shrinking = True
@@ -172,13 +198,18 @@ def refute(p: Property, subject: Subject, cases: Any) -> Case | None:
 
 
 def refuted(p: Property, subject: Subject, case: Case) -> Finding:
-    found = first_violation(p, subject, case)
-    assert found is not None
+    again = [first_violation(p, subject, case) for _ in range(AGAIN)]
+    found = again[0]
+    if found is None or len({repr(f and (f[0].says, float(f[0].left), float(f[0].right))) for f in again}) > 1:
+        why = "called again on the same input, the function gives another value: it draws random numbers, or keeps state"
+        return Finding(p.id, "unknown", p.statement, reason=why)
     claim, world = found
-    witness = {
+    witness: dict[str, Any] = {
         "property": p.id, "target": subject.name, "claim": claim.says, "relation": claim.relation,
-        "left": float(claim.left), "right": float(claim.right), "scalars": world.scalars, "case": case,
-        "group": {"rewards": [float(r) for r in claim.about.rewards], "lengths": [int(n) for n in claim.about.mask.sum(1)]},
+        "left": float(claim.left), "right": float(claim.right), "scalars": world.scalars, "case": world.case,
+        "group": claim.about.group(),
     }  # fmt: skip
+    if claim.about.masked is not None:
+        witness["group"]["masked"] = ["".join(str(int(m)) for m in row) for row in claim.about.masked]
     shape = f"G = {world.G}, T = {world.T}"
     return Finding(p.id, "refuted", p.statement, shape, "re-executed in float64 PyTorch", witness=witness)

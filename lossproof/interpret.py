@@ -80,8 +80,9 @@ def interpret(trace: Trace, inputs: Mapping[str, Any], meaning: Meaning) -> tupl
         if given.shape != trace.places[ref.index].shape:
             raise ValueError(f"{name} has shape {given.shape}, recorded with {trace.places[ref.index].shape}")
         memory.write(ref, given)
-    for call in trace.calls:
-        run(memory, call)
+    with np.errstate(all="ignore"):  # floats that are not finite are values like others, in metrics for one
+        for call in trace.calls:
+            run(memory, call)
     taken = [(memory.view(ref)[()], outcome) for ref, outcome, _ in trace.decisions]
     if trace.raised:
         return Formula(None, None, trace.raised), taken

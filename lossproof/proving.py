@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -9,7 +10,7 @@ import z3
 
 from theory.kernel import Term
 from theory.kernel.ring import UNIT, poly
-from theory.kernel.terms import ZERO, ne
+from theory.kernel.terms import ZERO, mk, ne
 
 from .alike import Alike, Forms
 from .candidates import case_of
@@ -68,12 +69,12 @@ def prove(p: Property, subject: Subject, G: int, T: int, certify: bool = False, 
             return Proof(
                 False,
                 reason="the solver has a candidate that the float64 function does not confirm",
-                candidate=case_of(detail, solver.encoder, G, T),
+                candidate=case_of(detail, solver.encoder, subject, G, T),
             )
         if answer == "undefined":
             reason = f"cannot show that this holds, without which the loss is undefined: {detail!r:.80}"
             model = solver.fails(detail)
-            case = None if model is None else case_of(model, solver.encoder, G, T)
+            case = None if model is None else case_of(model, solver.encoder, subject, G, T)
             return Proof(False, reason=reason, worth_smaller=True, candidate=case, needed=detail)
         if answer != "unsat":
             return Proof(False, reason=f"z3: {detail} on one of {len(goals)} claims", worth_smaller=True)
@@ -81,6 +82,12 @@ def prove(p: Property, subject: Subject, G: int, T: int, certify: bool = False, 
         return Proof(False, reason=f"no input of shape G = {G}, T = {T} is known to satisfy what the property asks for")
     second = f" and cvc5 {import_module('cvc5').__version__}" if solver.certify else ""
     return Proof(True, f"unsat, z3 {z3.get_version_string()}{second}, {len(goals)} claims")
+
+
+@cache
+def roots(t: Term) -> int:
+    """How deep the square roots in a term are nested."""
+    return (t.op == "app" and t.args[0] == "sqrt") + max((roots(a) for a in t.args if isinstance(a, Term)), default=0)
 
 
 def limited() -> Any:
@@ -137,15 +144,17 @@ class Solver:
         self.tidy, self.forms = Tidy(), Forms()
         self.alike = Alike(self.assumed, self.forms)
         self.proved: set[Any] = set()
+        self.equal: dict[tuple[Term, Term], bool] = {}
 
     def holds(self, goal: Term, extra: list[Term] | None = None) -> tuple[str, Any]:
         """Whether the goal follows, everything in it being defined."""
         extra = list(extra or [])
-        key = self.alike.key(goal, extra)
+        key = self.alike.key(goal, extra, [part for t in (goal, *extra) for part in self.partial(t)])
         if key in self.proved:
             return "unsat", None
         plain, *given = tidied = [self.tidy(t) for t in (goal, *extra)]
-        answer, detail = self.follows(plain, given)
+        apart = goal.op == "eq" and roots(goal) > 1  # as a whole, roots of roots are too much for the solver
+        answer, detail = ("unsat", None) if apart and self.same(*goal.args) else self.follows(plain, given)
         if answer != "unsat":
             return answer, detail
         undefined = self.undefined([goal, *extra], tidied, extra)
@@ -179,6 +188,19 @@ class Solver:
                 )
             answer = ("sat", solver.model()) if outcome == z3.sat else ("unknown", solver.reason_unknown())
         return answer
+
+    def same(self, a: Term, b: Term) -> bool:
+        """Whether two terms that are built alike are equal because their parts are; of parts, quotients are asked about."""
+        if a is b:
+            return True
+        if (a, b) not in self.equal:
+            alike = a.op == b.op and len(a.args) == len(b.args)
+            self.equal[a, b] = alike and all(
+                self.same(x, y) if isinstance(x, Term) else x == y for x, y in zip(a.args, b.args, strict=True)
+            )
+            if not self.equal[a, b] and alike and a.op == "mul" and any(x.op == "inv" for x in a.args):
+                self.equal[a, b] = self.follows(self.tidy(mk("eq", a, b)), [])[0] == "unsat"
+        return self.equal[a, b]
 
     def undefined(self, terms: list[Term], tidied: list[Term], extra: list[Term]) -> Term | None:
         """What a division, root or log in these terms, as written or tidied, needs and may not have; None if there is none.

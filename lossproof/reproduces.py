@@ -56,4 +56,6 @@ def drawn(group: int, length: int, seed: int) -> dict[str, torch.Tensor]:
     lengths = torch.randint(1, length + 1, (group, 1), generator=g)
     x["mask"] = (torch.arange(length)[None] < lengths).double()
     x["advantages"] = (x["rewards"] - x["rewards"].mean())[:, None]
+    x["masked"] = x["mask"] * (torch.rand(group, length, generator=torch.Generator().manual_seed(seed)) < 0.6)
+    x["noise_level"] = torch.tensor((0.3, 1.0, 0.7)[seed % 3], dtype=torch.float64)
     return x | {n: x[n] + seed for n in BATCH}

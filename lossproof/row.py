@@ -44,6 +44,8 @@ def infer(subject: Subject) -> dict[str, str] | None:
 
 def fit(subject: Subject) -> Fit:
     """The row of a loss. None for one that is of no such form, or that refuses one of the inputs that are tried."""
+    if subject.paired or subject.stepwise:
+        return Fit(None, None)  # a row has no place for pairs, nor for tokens that a step does not speak of
     try:
         return fitted(subject)
     except Exception:

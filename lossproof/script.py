@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from numerics import advantages, objectives
+from numerics import advantages, objectives, pairs
 
 from .advantage.subject import Estimator
 from .batch import filled
@@ -49,16 +49,20 @@ def of_objective(subject: Subject, p: Property, case: Case, scalars: dict[str, f
     world._run = spy  # type: ignore[method-assign]
     assert p.claims is not None
     p.claims(world)
-    lines = [*START, source(subject.name, subject.objective, "loss")]
+    lines = [*START, source(subject.name, getattr(subject.objective, "on_pairs", subject.objective), "loss")]
     fed = subject.takes("advantages") and subject.advantage is not centred
     if fed:
         lines.append(source(subject.fed_by, subject.advantage, "advantage"))
     lines.append(TENSOR)
     for n, (arrays, loss, g) in enumerate(calls[:MOST]):
         lines.append(f"\nlogp{n} = {tensor(arrays['logp'])}.requires_grad_()")
-        given = [
-            f"{q}=logp{n}" if name == "logp" else f"{q}={_input(name, arrays, n, fed)}" for q, name in subject.inputs.items()
-        ]
+        if subject.paired:
+            lines.append(f"mask{n} = {tensor(arrays['mask'])}")
+            given = _pair(subject, arrays, n)
+        else:
+            given = [
+                f"{q}=logp{n}" if name == "logp" else f"{q}={_input(name, arrays, n, fed)}" for q, name in subject.inputs.items()
+            ]
         given += [f"{q}={number:g}" for q, number in filled(subject, arrays["mask"]).items()]
         if fed and "advantages" not in arrays:
             called = f"advantage({_given(Estimator('', subject.advantage), arrays, (0,) * len(arrays['rewards']))})"
@@ -73,6 +77,17 @@ def _input(name: str, arrays: dict[str, Any], n: int, fed: bool) -> str:
         rewards = arrays["rewards"]
         return f"a{n}" if fed else tensor((rewards - rewards.mean())[:, None])
     return tensor(arrays[name])
+
+
+def _pair(subject: Subject, arrays: dict[str, Any], n: int) -> list[str]:
+    """The arguments of a loss on pairs: sums over the tokens of the chosen completions, and of the rejected ones."""
+    P = len(arrays["logp"]) // 2
+    given = []
+    for parameter, name in pairs.asked(subject.objective.on_pairs).items():  # type: ignore[attr-defined]
+        per_token = f"{tensor(arrays['ref_logp'])} * " if name.startswith("ref_") else f"logp{n} * "
+        per_token = "" if name.endswith("length") else per_token
+        given.append(f"{parameter}=({per_token}mask{n}).sum(1)[{f':{P}' if 'chosen' in name else f'{P}:{2 * P}'}]")
+    return given
 
 
 def of_estimator(subject: Estimator, p: Property, case: Case, scalars: dict[str, float]) -> str:
@@ -96,8 +111,8 @@ def of_estimator(subject: Estimator, p: Property, case: Case, scalars: dict[str,
 
 
 def _given(estimator: Estimator, x: dict[str, Any], group: tuple[int, ...]) -> str:
-    ids = {"group": f"torch.tensor({list(group)})"}
-    return ", ".join(f"{q}={ids.get(c) or tensor(x[c])}" for q, c in estimator.asked.items())
+    ids = f"torch.tensor({list(group)})"
+    return ", ".join(f"{q}={ids if a is group else tensor(a)}" for q, a in estimator.given(x, group).items())
 
 
 def tensor(a: Any) -> str:

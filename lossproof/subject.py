@@ -4,10 +4,11 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 
+from numerics import pairs
 from numerics.calling import inputs_of
 
 from .interpret import Formula, combine, interpret
@@ -16,11 +17,16 @@ from .program import Escape, TooManyPaths, Trace
 from .trace import eager, explore
 
 TOKEN_INPUTS = ("logp", "old_logp", "ref_logp", "mask", "entropy")
+STEP_INPUTS = ("masked", "noise_level")  # of one step of a masked diffusion
 BATCH = ("num_tokens", "num_sequences", "accumulation_steps", "steps_per_generation", "num_ranks")  # see lossproof.batch
 
 
 class BadTarget(Exception):
     """The target cannot be audited; the message is one sentence that says what is wrong and how to mend it."""
+
+
+class NotApplicable(Exception):
+    """What a property speaks of does not arise for a subject; the message says why."""
 
 
 def centred(rewards: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
@@ -33,9 +39,11 @@ class Subject:
     """An objective, and the advantage estimator that feeds it.
 
     `inputs` are the canonical names the objective asks for. `formula` interprets the recorded code; `run` calls it.
-    With `direct=True` the advantages are an input of their own instead of a function of the rewards.
+    With `direct=True` the advantages are an input of their own instead of a function of the rewards. A loss on pairs is
+    here as one of a group (`numerics.pairs`).
     """
 
+    columns: ClassVar[tuple[int, ...]] = ()  # the shape of one completion's rewards
     name: str
     objective: Callable[..., torch.Tensor]
     advantage: Callable[..., torch.Tensor] = centred
@@ -47,11 +55,20 @@ class Subject:
     accepted: dict[tuple[int, int], str] = field(default_factory=dict)
     clip: tuple[Fraction | None, Fraction | None] | None = None  # found by properties.clip when first asked for
 
+    paired: bool = False  # whether the loss is told which completion of a pair is preferred, in place of rewards
+
     def __post_init__(self) -> None:
+        self.objective = pairs.of_group(self.objective)
+        self.paired = self.paired or hasattr(self.objective, "on_pairs")
         self.inputs = self.inputs or inputs_of(self.objective)
 
     def takes(self, name: str) -> bool:
         return name in self.inputs.values()
+
+    @property
+    def stepwise(self) -> bool:
+        """Whether the loss is one of a step of masked diffusion."""
+        return any(map(self.takes, STEP_INPUTS))
 
     @property
     def needed(self) -> list[str]:
@@ -131,6 +148,12 @@ def estimate(estimator: Callable[..., torch.Tensor], rewards: torch.Tensor, mask
     return out[:, None] if out.dim() == 1 else out
 
 
+def preferences(group: int) -> list[Fraction]:
+    """What a loss on pairs is told, as rewards, (G,): 1 for the chosen, 0 for the rejected, 1/2 for one in no pair."""
+    P = group // 2
+    return [*[Fraction(1)] * P, *[Fraction(0)] * P, *[Fraction(1, 2)] * (group % 2)]
+
+
 def example(group: int, length: int) -> dict[str, torch.Tensor]:
     """A fixed ordinary input of a shape: the one that traces are recorded on."""
     g = torch.Generator().manual_seed(20)
@@ -144,5 +167,7 @@ def example(group: int, length: int) -> dict[str, torch.Tensor]:
         "logp": -draw(group, length) - 0.1, "old_logp": -draw(group, length) - 0.1, "ref_logp": -draw(group, length) - 0.1,
         "rewards": rewards, "advantages": (rewards - rewards.mean())[:, None], "entropy": draw(group, length),
         "mask": torch.ones(group, length, dtype=torch.float64),
+        "masked": (torch.arange(group)[:, None] + torch.arange(length)[None] + 1).remainder(2).double(),
+        "noise_level": torch.tensor(0.5, dtype=torch.float64),
         **{n: torch.tensor(x, dtype=torch.float64) for n, x in sizes.items()},
     }  # fmt: skip

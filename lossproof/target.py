@@ -11,12 +11,12 @@ from typing import Any
 
 import torch
 
-from numerics import advantages, objectives
+from numerics import advantages, objectives, pairs
 from numerics.calling import ALIASES, inputs_of
 from theory.plugins import BrokenPlugin
 
 from . import frameworks
-from .advantage.subject import ASKED, Estimator
+from .advantage.subject import ASKED, BESIDE, REWARDS, Estimator
 from .batch import alone
 from .subject import BadTarget, Subject, centred, estimate, example
 
@@ -87,14 +87,15 @@ def _where(e: BaseException) -> str:
 def kind(f: Callable[..., Any]) -> str:
     """ "objective" or "advantage", by the parameters. Raises BadTarget for a function that is neither."""
     names = set(inspect.signature(f).parameters)
-    if names & {"logp", *ALIASES["logp"]}:
+    if names & {"logp", *ALIASES["logp"], *pairs.CANONICAL}:
         return "objective"
-    if names & {"rewards", *ALIASES["rewards"]}:
+    if names & REWARDS:
         return "advantage"
     raise BadTarget(
         f"{getattr(f, '__name__', f)} asks for neither logp nor rewards: an objective takes logp "
-        f"(or {', '.join(ALIASES['logp'])}) and any of {', '.join(n for n in ALIASES if n != 'logp')}; "
-        "an advantage estimator takes rewards"
+        f"(or {', '.join(ALIASES['logp'])}) and any of {', '.join(n for n in ALIASES if n != 'logp')}, "
+        "or chosen_logp and rejected_logp; "
+        "an advantage estimator takes rewards, or reward_components"
     )
 
 
@@ -111,6 +112,13 @@ def subject(target: Callable[..., Any] | str, advantage: Callable[..., Any] | st
     feeds = function(advantage, True) if isinstance(advantage, str) else advantage
     if kind(feeds) != "advantage":
         raise BadTarget(f"--advantage {advantage} takes logp: it is an objective, not an advantage estimator")
+    parameters = inspect.signature(feeds).parameters.values()
+    beside = [p.name for p in parameters if ASKED.get(p.name) in BESIDE and p.default is p.empty]
+    if beside:
+        raise BadTarget(
+            f"--advantage {advantage} asks for {beside[0]}: an estimator that feeds an objective is given one reward per "
+            "completion, the mask and the prompt ids"
+        )
     found = checked(name, f, feeds)
     if found.takes("advantages"):
         found.fed_by = advantage if isinstance(advantage, str) else getattr(advantage, "__name__", "")
@@ -132,11 +140,13 @@ def estimator(name: str, f: Callable[..., Any]) -> Estimator:
     if strange:
         raise BadTarget(f"{name}: parameter {strange[0]!r} has no default and is none of {', '.join(ASKED)}")
     found = Estimator(name, f)
-    x = example(4, 3)
+    if found.takes("rewards") and found.takes("reward_components"):
+        raise BadTarget(f"{name} asks for rewards and for reward_components: it can have one of them")
     try:
-        out = found.function(**{n: {**x, "group": torch.tensor([0, 0, 1, 1])}[c] for n, c in found.asked.items()})
+        out = found.call((0, 0, 1, 1))(**found.ordinary(4, 3))
     except Exception as e:
-        raise BadTarget(f"{name} raises on ordinary rewards: {_where(e)}") from e
+        several = f", {found.columns[0]} to a completion" if found.columns else ""
+        raise BadTarget(f"{name} raises on ordinary rewards{several}: {_where(e)}") from e
     if not isinstance(out, torch.Tensor) or tuple(out.shape) not in ((4,), (4, 1), (4, 3)):
         got = tuple(out.shape) if isinstance(out, torch.Tensor) else type(out).__name__
         raise BadTarget(f"{name} must return advantages of shape (G,), (G, 1) or (G, T), it returns {got}")
@@ -145,11 +155,11 @@ def estimator(name: str, f: Callable[..., Any]) -> Estimator:
 
 def checked(name: str, f: Callable[..., Any], estimator: Callable[..., Any] = centred) -> Subject:
     """A subject for a function, after one call on ordinary input."""
-    f = alone(f)
+    known = ", ".join(pairs.ALIASES if pairs.asked(f) else ALIASES)
     try:
+        f = alone(pairs.of_group(f))
         inputs = inputs_of(f)
     except ValueError as e:
-        known = ", ".join(ALIASES)
         raise BadTarget(f"{e}; the names that are understood are {known} and their aliases") from e
     subject = Subject(name, f, estimator, inputs=inputs)
     x = example(4, 3)

@@ -10,7 +10,7 @@ from typing import Any
 
 from theory.kernel import Term, mk
 from theory.kernel.ring import canon, plus, poly
-from theory.kernel.terms import ZERO
+from theory.kernel.terms import ZERO, num
 
 from .meanings.exact import FALSE, TRUE, Exact
 
@@ -87,6 +87,7 @@ class Tidy:
         """Decided where the bounds of b - a show it: a polynomial in mask entries with known bounds, else none."""
         if a is b:
             return TRUE if op != "lt" else FALSE
+        a, b = without_common(a, b)
         if self.size(a) + self.size(b) <= LARGE and not any(v.args[1] != "Z" for v in a.free | b.free):
             low, high = bounds(a, b)
             if low is not None and high is not None:
@@ -97,6 +98,24 @@ class Tidy:
                 if op == "eq" and (low > 0 or high < 0):
                     return FALSE
         return mk(op, a, b)
+
+
+def without_common(a: Term, b: Term) -> tuple[Term, Term]:
+    """Two products without the factors 1/d that both have, d a positive number and roots: comparing them gives the same."""
+    left, right = (list(t.args) if t.op == "mul" else [t] for t in (a, b))
+    common = [w for w in dict.fromkeys(left) if w in right and w.op == "inv" and positive(w.args[0])]
+    for w in common:
+        left.remove(w)
+        right.remove(w)
+    return (mk("mul", *left, num(1)), mk("mul", *right, num(1))) if common else (a, b)
+
+
+def positive(d: Term) -> bool:
+    """Whether d is a positive number and roots, which are not negative, added up."""
+    parts = d.args if d.op == "add" else ()
+    roots = [t for t in parts if t.op == "app" and t.args[0] == "sqrt"]
+    numbers = [t.args[0] for t in parts if t.op == "num"]
+    return len(roots) + len(numbers) == len(parts) and sum(numbers) > 0
 
 
 @cache

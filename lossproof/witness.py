@@ -1,7 +1,8 @@
 """Concrete inputs: the cases a refuter tries first, and the witnesses it keeps.
 
 A case is plain JSON data: (G, T) lists of logp, old_logp, ref_logp, entropy, mask, (G,) rewards and advantages, and extra
-scalars by name. Cases come in order of size, so the first one that breaks a claim is already short.
+scalars by name; of a step of masked diffusion also masked (G, T) and noise_level. Cases come in order of size, so the first
+one that breaks a claim is already short.
 """
 
 import random
@@ -70,6 +71,16 @@ def drawn(G: int, T: int, rng: random.Random) -> Case:
     return case
 
 
+def noised(case: Case) -> Iterator[Case]:
+    """The case as a step of masked diffusion: as it says itself, with every token masked, and with a part of them."""
+    if "masked" in case:
+        yield case
+    yield {**case, "masked": case["mask"], "noise_level": 1.0}
+    rng = random.Random(f"{case['mask']} {case['rewards']} {case['logp'][0][0]}")
+    masked = [[m * (rng.random() < 0.6) for m in row] for row in case["mask"]]
+    yield {**case, "masked": masked, "noise_level": rng.choice([0.25, 0.5, 0.8])}
+
+
 def shapes_up_to(G: int, T: int) -> list[tuple[int, int]]:
     """Smaller shapes first."""
     small = [(2, 1), (2, 2), (3, 2), (G, T)]
@@ -79,14 +90,18 @@ def shapes_up_to(G: int, T: int) -> list[tuple[int, int]]:
 def simpler(case: Case) -> Iterator[Case]:
     """Neighbours of a case that are easier to read: fewer completions and tokens, rounder numbers."""
     G, T = len(case["rewards"]), len(case["logp"][0])
-    rows = ("logp", "old_logp", "ref_logp", "mask", "entropy", "rewards", "advantages")
+    rows = ("logp", "old_logp", "ref_logp", "mask", "entropy", "masked", "rewards", "advantages", "squared_norms")
     if G > 2:
         for drop in range(G):
             yield {k: [x for i, x in enumerate(v) if i != drop] if k in rows else v for k, v in case.items()}
     if T > 1:
-        yield {k: [row[:-1] for row in v] if k in rows[:5] else v for k, v in case.items()}
+        yield {k: [row[:-1] for row in v] if k in rows[:6] else v for k, v in case.items()}
+    if case.get("masked", case["mask"]) != case["mask"]:
+        yield {**case, "masked": case["mask"]}
+    if case.get("noise_level", 1.0) != 1.0:
+        yield {**case, "noise_level": 1.0}
     for digits in (0, 1, 2):
-        rounded = [float(round(r, digits)) for r in case["rewards"]]
+        rounded = [rounded_to(digits, r) for r in case["rewards"]]
         if rounded != case["rewards"]:
             yield {**case, "rewards": rounded}
     for key in ("logp", "old_logp", "ref_logp", "entropy"):
@@ -94,3 +109,8 @@ def simpler(case: Case) -> Iterator[Case]:
             rounded_rows = [[round(x, digits) for x in row] for row in case[key]]
             if rounded_rows != case[key]:
                 yield {**case, key: rounded_rows}
+
+
+def rounded_to(digits: int, r: Any) -> Any:
+    """A reward, or the rewards of one completion."""
+    return [float(round(x, digits)) for x in r] if isinstance(r, list) else float(round(r, digits))

@@ -22,6 +22,8 @@ ALIASES = {
     "advantages": ("advantage", "adv"),
     "mask": ("response_mask", "completion_mask", "action_mask", "loss_mask"),
     "entropy": ("entropies",),
+    "masked": ("step_mask", "noise_mask"),
+    "noise_level": ("mask_ratio",),
 }
 """Canonical name of each input -> the other names under which an objective may ask for it."""
 
@@ -55,7 +57,8 @@ def call_objective(objective: Objective, policy: Policy, group: Group) -> Tensor
     """The scalar loss of the objective on the group, differentiable in the policy's parameters.
 
     `entropy` is the group's if it has one, else that of the policy, differentiable.
-    Raises ValueError as `inputs_of` does, and if the objective does not return a scalar tensor.
+    Raises ValueError as `inputs_of` does, if the objective asks for a step of a diffusion, and if it does not return a
+    scalar tensor.
     """
     available: dict[str, Callable[[], Any]] = {
         "logp": lambda: policy.log_probs(group.tokens, group.mask),
@@ -67,6 +70,8 @@ def call_objective(objective: Objective, policy: Policy, group: Group) -> Tensor
         "entropy": lambda: policy.entropies(group.tokens, group.mask) if group.entropy is None else group.entropy,
     }
     inputs = inputs_of(objective)
+    if strange := sorted(set(inputs.values()) - set(available)):
+        raise ValueError(f"{_name(objective)}: a policy that draws token by token has no {strange[0]}")
     given = {name: available[name]() for name in set(inputs.values())}
     loss = objective(**{parameter: given[name] for parameter, name in inputs.items()})
     if not isinstance(loss, Tensor) or loss.dim() != 0:

@@ -1,8 +1,10 @@
 """adv-bounded and adv-finite: how large an advantage can get."""
 
 import random
+from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
+from itertools import chain
 from math import sqrt
 from typing import Any
 
@@ -12,93 +14,123 @@ from theory.kernel import Term
 from theory.kernel.ring import UNIT, Poly, plus, poly, times
 
 from ..decide import Finding, prove, scope
+from ..meanings.exact import TRUE, Exact
 from ..properties import Property
 from ..smt import squares
-from ..witness import make
-from ..world import Claim, ConcreteWorld, SymbolicWorld
+from ..witness import Case, make
+from ..world import Claim, ConcreteWorld, Inputs, SymbolicWorld
+from .cases import fitting
 from .invariances import scale_linear
 
+EXACT = Exact()
+SQUARE = "the square of the advantage of completion"
 
-def extremes(G: int) -> Any:
-    for top in range(1, G):
-        for size in (1.0, 1e3, 1e6):
-            yield [size] * top + [0.0] * (G - top)
+
+def extremes(subject: Any, G: int, T: int) -> Iterator[Case]:
+    """Rewards far apart, far from 0, or of very different sizes."""
     rng = random.Random(0)
-    for _ in range(100):
-        yield [rng.gauss(0, 1) ** 3 * 10 ** rng.randint(-3, 5) for _ in range(G)]
+    far = ([size] * top + [0.0] * (G - top) for top in range(1, G) for size in (1.0, 1e3, 1e6))
+    heavy = ([rng.gauss(0, 1) ** 3 * 10 ** rng.randint(-3, 5) for _ in range(G)] for _ in range(100))
+    return fitting(subject, (make(rewards, [T] * G, T) for rewards in chain(far, heavy)))
 
 
-def largest(subject: Any, G: int, T: int) -> tuple[float, list[float]]:
-    best = (0.0, [0.0] * G)
-    for rewards in extremes(G):
-        w = ConcreteWorld(subject, make(rewards, [T] * G, T))
-        a = np.abs(w.advantages(w.inputs()))
-        if not np.isfinite(a).all():
-            return float("inf"), rewards
-        best = max(best, (float(a.max()), rewards))
-    return best
+def largest(subject: Any, G: int, T: int) -> tuple[float, Inputs]:
+    """The largest advantage found, in size, and where; infinity where one is not finite."""
+    found = list[tuple[float, Inputs]]()
+    for case in extremes(subject, G, T):
+        a, x = run(subject, case)
+        found.append((float(np.abs(a).max()) if np.isfinite(a).all() else float("inf"), x))
+    return max(found, key=lambda f: f[0])
+
+
+def run(subject: Any, case: Case) -> tuple[Any, Inputs]:
+    """The advantages of a case, and its inputs."""
+    w = ConcreteWorld(subject, case)
+    x = w.inputs()
+    return w.advantages(x), x
 
 
 def within(square: Fraction) -> Any:
     def claims(w: Any) -> list[Claim]:
         x = w.inputs()
         w.not_all_equal(x.rewards)
-        a = w.advantages(x)
-        return [w.at_most(v * v, w.number(square), f"the square of the advantage of completion {i}") for i, v in enumerate(a)]
+        return [w.at_most(v * v, w.number(square), f"{SQUARE} {i}") for i, v in enumerate(w.advantages(x))]
 
     return claims
 
 
+def under_a_root(square: Fraction) -> Any:
+    """Every A is defined, and is c / (sigma + eps), sigma the root of V, and square V - c^2 a sum of squares: A^2 <= square.
+
+    Where V is a constant under a condition (all rewards equal, say), the solver is left with A^2 <= square there.
+    """
+
+    def claims(w: Any) -> list[Claim]:
+        x = w.inputs()
+        w.not_all_equal(x.rewards)
+        out = []
+        for i, v in enumerate(w.advantages(x)):
+            out.append(w.equal(v, v, "the advantage"))
+            top, cases = quotient(poly(v.term))
+            for condition, variance in cases:
+                rest = plus(times(variance, {UNIT: square}), times(top, top), Fraction(-1))
+                if condition is not TRUE and not variance.keys() - {UNIT}:
+                    out.append(w.at_most(v * v, w.number(square), f"{SQUARE} {i}", [condition]))
+                elif rest and squares(rest) is None:
+                    raise NotImplementedError("no sum of squares")
+        return out
+
+    return claims
+
+
+def quotient(p: Poly) -> tuple[Poly, list[tuple[Term, Poly]]]:
+    """c, and V by cases, where p is c / (sqrt V + eps), eps >= 0. Raises NotImplementedError where it is not."""
+    below = set.intersection(*({a for a, k in m if a.op == "inv" and k == 1} for m in p)) if p else set()
+    for d in sorted(below, key=lambda d: (len(repr(d)), repr(d)), reverse=True):
+        bottom = poly(d.args[0])
+        roots = [a for m in bottom for a, k in m if a.op == "app" and a.args[0] == "sqrt"]
+        if len(roots) == 1 and bottom == {frozenset([(roots[0], 1)]): 1} | ({UNIT: e} if (e := bottom.get(UNIT, 0)) > 0 else {}):
+            under = roots[0].args[2]
+            cases = [(TRUE, under)]
+            if under.op == "ite":
+                cases = [(under.args[0], under.args[1]), (EXACT.not_(under.args[0]), under.args[2])]
+            return {m - {(d, 1)}: c for m, c in p.items()}, [(condition, poly(v)) for condition, v in cases]
+    raise NotImplementedError("no quotient by a root")
+
+
 def judge_bounded(p: Property, subject: Any, G: int, T: int) -> Finding:
-    size, rewards = largest(subject, G, T)
+    size, x = largest(subject, G, T)
     linear = prove(replace(p, decide=None, claims=scale_linear), subject, G, T)
-    witness = {
-        "property": p.id,
-        "claim": "the largest advantage in size",
-        "left": size,
-        "right": 1e4,
-        "relation": "within",
-        "group": {"rewards": rewards, "lengths": [T] * G},
-    }
+    witness = {"property": p.id, "claim": "the largest advantage in size", "left": size, "right": 1e4, "relation": "within"}
+    witness["group"] = x.group()
+    here = scope(G, T)
     if linear.proved and size > 0:
-        return Finding(p.id, "refuted", p.statement, scope(G, T), f"A(phi r) = phi A(r): {linear.method}", witness=witness)
+        return Finding(p.id, "refuted", p.statement, here, f"A(phi r) = phi A(r): {linear.method}", witness=witness)
     if size > 1e4:
         return Finding(p.id, "refuted", p.statement, f"G = {G}", "re-executed in float64 PyTorch", witness=witness)
-    square = Fraction(size**2 * (1 + 1e-9)).limit_denominator(1000)
-    for bound in (square, square + Fraction(1, 1000)):
-        if sums_of_squares(subject, G, T, bound):
+    for bound in bounds(size):
+        if prove(replace(p, decide=None, claims=under_a_root(bound)), subject, G, T).proved:
             how = f"{bound} sigma^2 - (sigma A)^2 is a sum of squares, found exactly"
-            return Finding(p.id, "proved", p.statement, scope(G, T), how, formula=f"|A| <= {sqrt(bound):.6g} at G = {G}")
-    pole = near_pole(p, subject, T)
+            return Finding(p.id, "proved", p.statement, here, how, formula=f"|A| <= {sqrt(bound):.6g} at G = {G}")
+    pole = None if subject.columns else near_pole(p, subject, T)
     if pole is not None:
-        value = ConcreteWorld(subject, make(pole, [T] * 2, T))
-        witness |= {
-            "left": float(np.abs(value.advantages(value.inputs())).max()),
-            "group": {"rewards": pole, "lengths": [T] * 2},
-        }
-        return Finding(
-            p.id,
-            "refuted",
-            p.statement,
-            scope(2, T),
-            "where its denominator is 1/M, |A| > M/4 for every M > 4 (unsat)",
-            witness=witness,
-        )
+        a, x = run(subject, next(fitting(subject, [make(pole, [T] * 2, T)])))
+        witness |= {"left": float(np.abs(a).max()), "group": x.group()}
+        how = "where its denominator is 1/M, |A| > M/4 for every M > 4 (unsat)"
+        return Finding(p.id, "refuted", p.statement, scope(2, T), how, witness=witness)
     for g in dict.fromkeys([G, min(G, 3), 2]):
-        square = Fraction(largest(subject, g, T)[0] ** 2 * (1 + 1e-9)).limit_denominator(1000)
-        for bound in (square, square + Fraction(1, 1000)):
-            proof = prove(replace(p, decide=None, claims=within(bound)), subject, g, T)
-            if proof.proved:
+        for bound in bounds(largest(subject, g, T)[0]):
+            if prove(replace(p, decide=None, claims=within(bound)), subject, g, T).proved:
                 where = scope(g, T) + (f"; only at G = {g}, larger groups are undecided" if g < G else "")
-                return Finding(
-                    p.id,
-                    "proved",
-                    p.statement,
-                    where,
-                    f"unsat of A^2 > {bound}",
-                    formula=f"|A| <= {sqrt(bound):.6g} at G = {g}",
-                )
+                formula = f"|A| <= {sqrt(bound):.6g} at G = {g}"
+                return Finding(p.id, "proved", p.statement, where, f"unsat of A^2 > {bound}", formula=formula)
     return Finding(p.id, "tested", p.statement, f"G = {G}", "extreme and random rewards", formula=f"largest found: {size:.6g}")
+
+
+def bounds(size: float) -> list[Fraction]:
+    """Bounds on A^2 that are worth a try, where this is the largest |A| found."""
+    simple, square = (Fraction(size**2 * (1 + 1e-9)).limit_denominator(n) for n in (12, 1000))
+    return [q for q in dict.fromkeys((simple, square, square + Fraction(1, 1000))) if q >= size**2 * (1 - 1e-9)]
 
 
 def near_pole(p: Property, subject: Any, T: int) -> list[float] | None:
@@ -125,52 +157,6 @@ def near_pole(p: Property, subject: Any, T: int) -> list[float] | None:
     return [1.0, float((Fraction(1, 10**6) - start) / two)] if proved else None
 
 
-def sums_of_squares(subject: Any, G: int, T: int, bound: Fraction) -> bool:
-    """Whether every A is c / (sigma + eps), eps >= 0, sigma > 0 the root of a form V, and bound V - c^2 a sum of squares.
-
-    c and V may share a positive factor 1 / (sigma' + eps') and its square, where rewards were divided by a spread before.
-    """
-    if subject.escapes(G, T) or subject.differs(G, T):
-        return False
-    w = SymbolicWorld(subject, G, T)
-    for a in w.advantages(w.inputs()):
-        below, top = without_inverses(poly(a.term))
-        outer = max(below, key=lambda d: len(repr(d)), default=None)
-        if outer is None or below.pop(outer) != 1:
-            return False
-        inner, variance = without_inverses(under_root(outer.args[0]))
-        if inner != {d: 2 * k for d, k in below.items()} or not all(is_spread(under_root(d.args[0]), G) for d in below):
-            return False
-        rest = plus(times(variance, {UNIT: bound}), times(top, top), Fraction(-1))
-        if not is_spread(variance, G) or (rest and squares(rest) is None):
-            return False
-    return True
-
-
-def without_inverses(p: Poly) -> tuple[dict[Term, int], Poly]:
-    """The powers of inverses that all monomials of p share, and p without them; nothing where they differ."""
-    powers = [{a: k for a, k in m if a.op == "inv"} for m in p]
-    if any(one != powers[0] for one in powers):
-        return {}, {}
-    return (powers[0] if powers else {}), {frozenset(f for f in m if f[0].op != "inv"): c for m, c in p.items()}
-
-
-def under_root(d: Term) -> Poly:
-    """V where d is sqrt V + eps, eps >= 0; nothing where it is not."""
-    p = poly(d)
-    roots = [m for m in p if any(a.op == "app" and a.args[0] == "sqrt" for a, _ in m)]
-    if len(roots) != 1 or p[roots[0]] != 1 or len(p) > 2 or p.get(UNIT, Fraction(0)) < 0 or (len(p) == 2 and UNIT not in p):
-        return {}
-    ((root, power),) = roots[0] if len(roots[0]) == 1 else ((d, 0),)
-    return poly(root.args[2]) if power == 1 else {}
-
-
-def is_spread(variance: Poly, G: int) -> bool:
-    """Whether a form in the rewards is a sum of squares that is 0 only where all rewards are equal."""
-    rewards = all(v.args[0].startswith("reward_") for m in variance for a, _ in m for v in a.free)
-    return rewards and len(squares(variance) or []) == G - 1 and not sum(variance.values())  # V(1, .., 1) = 0
-
-
 def defined(w: Any) -> list[Claim]:
     """Nothing but that the advantages have a value: where they have none, a solver's candidate comes back."""
     return [w.equal(a, a, "the advantage") for a in w.advantages(w.inputs())]
@@ -178,24 +164,15 @@ def defined(w: Any) -> list[Claim]:
 
 def judge_finite(p: Property, subject: Any, G: int, T: int) -> Finding:
     pole = prove(replace(p, decide=None, claims=defined), subject, G, T).candidate
-    poles = [] if pole is None else [pole["rewards"]]
-    tried = 0
-    for rewards in [*poles, *extremes(G), [0.0] * G, [1e3] * G, [1e3, -1e3] + [0.0] * (G - 2), [1.0] + [0.0] * (G - 1)]:
-        clipped = [max(-1e3, min(1e3, r)) for r in rewards]
-        tried += 1
-        w = ConcreteWorld(subject, make(clipped, [T] * G, T))
-        a = w.advantages(w.inputs())
+    few = [[0.0] * G, [1e3] * G, [1e3, -1e3] + [0.0] * (G - 2), [1.0] + [0.0] * (G - 1)]
+    cases = [*([] if pole is None else [pole]), *extremes(subject, G, T), *fitting(subject, (make(r, [T] * G, T) for r in few))]
+    for case in cases:
+        a, x = run(subject, case | {"rewards": np.clip(case["rewards"], -1e3, 1e3)})
         if not np.isfinite(a).all():
-            witness = {
-                "property": p.id,
-                "claim": "an advantage, and another",
-                "left": float(a[0]),
-                "right": float(a[-1]),
-                "relation": "finite",
-                "group": {"rewards": clipped, "lengths": [T] * G},
-            }
+            witness: dict[str, Any] = {"property": p.id, "claim": "an advantage, and another", "relation": "finite"}
+            witness |= {"left": float(a[0]), "right": float(a[-1]), "group": x.group()}
             return Finding(p.id, "refuted", p.statement, f"G = {G}", "re-executed in float64 PyTorch", witness=witness)
-    return Finding(p.id, "tested", p.statement, f"G = {G}", f"{tried} reward vectors in [-1e3, 1e3]")
+    return Finding(p.id, "tested", p.statement, f"G = {G}", f"{len(cases)} reward vectors in [-1e3, 1e3]")
 
 
 PROPERTY = [

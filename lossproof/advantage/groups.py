@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import numpy as np
+
 from ..properties import Property
 from ..world import Claim
 
@@ -11,12 +13,11 @@ def local(w: Any) -> list[Claim]:
     x = w.inputs()
     half = w.G // 2
     group = tuple(int(i >= half) for i in range(w.G))
-    moved = x.rewards.copy()
-    moved[half:] = w.inputs(prefix="other_").rewards[half:]
+    moved = x.where(np.arange(w.G) >= half, w.inputs(prefix="other_"))
     w.not_all_equal(x.rewards[:half])
     w.not_all_equal(x.rewards[half:])
-    w.not_all_equal(moved[half:])
-    a, b = w.advantages(x, group), w.advantages(x.but(rewards=moved), group)
+    w.not_all_equal(moved.rewards[half:])
+    a, b = w.advantages(x, group), w.advantages(moved, group)
     return [w.equal(b[i], a[i], f"another prompt's rewards change; the advantage of completion {i}") for i in range(half)]
 
 

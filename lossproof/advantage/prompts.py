@@ -4,6 +4,8 @@ from dataclasses import replace
 from itertools import product
 from typing import Any
 
+import numpy as np
+
 from ..decide import Finding, decide
 from ..properties import Property
 from ..world import Claim
@@ -20,17 +22,14 @@ def by_id(w: Any) -> list[Claim]:
     if w.G < 3:  # no claim at all would pass for a proof
         raise NotImplementedError(SMALL)
     x, out = w.inputs(), []
-    other = w.inputs(prefix="other_").rewards
+    other = w.inputs(prefix="other_")
     for group in layouts(w.G):
         for own in (0, 1):
             members = [i for i in range(w.G) if group[i] == own]
-            moved = x.rewards.copy()
-            for i in range(w.G):
-                if group[i] != own:
-                    moved[i] = other[i]
+            moved = x.where(np.array(group) != own, other)
             if len(members) > 1:
                 given = [w.any_differ(x.rewards[members])]
-                a, b = w.advantages(x, group), w.advantages(x.but(rewards=moved), group)
+                a, b = w.advantages(x, group), w.advantages(moved, group)
                 says = f"prompt ids {group}, the other prompt's rewards change; the advantage of completion"
                 out += [w.equal(b[i], a[i], f"{says} {i}", given) for i in members]
     return out
@@ -65,5 +64,12 @@ PROPERTY = [
         harm=7,
         on_request=True,
     ),
-    Property("adv-bounded-binary", "rewards in {0,1}, not all equal => |A_i| <= G", binary, harm=29, on_request=True),
+    Property(
+        "adv-bounded-binary",
+        "rewards in {0,1}, not all equal => |A_i| <= G",
+        binary,
+        needs=("rewards",),
+        harm=29,
+        on_request=True,
+    ),
 ]

@@ -1,9 +1,9 @@
-"""An advantage estimator under audit: a function of rewards, prompt ids and, if it wants, the mask."""
+"""An advantage estimator under audit: a function of rewards, prompt ids and what else it wants of ASKED."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 
@@ -13,19 +13,33 @@ from ..interpret import combine, interpret
 from ..meanings import Meaning
 from ..trace import Escape, Trace, explore
 
-ASKED = {
-    **{a: "rewards" for a in ("rewards", *ALIASES["rewards"])}, **{a: "mask" for a in ("mask", *ALIASES["mask"])},
-    "group": "group", "index": "group", "uid": "group",
-}  # fmt: skip
+NAMES = {
+    "rewards": ALIASES["rewards"],
+    "reward_components": ("rewards_per_func", "reward_matrix"),
+    "squared_norms": ("squared_gradient_norms", "squared_score_norms"),
+    "mask": ALIASES["mask"],
+    "group": ("index", "uid"),
+}
+"""Canonical name of each input -> the other names under which an estimator may ask for it."""
+
+ASKED = {alias: name for name, aliases in NAMES.items() for alias in (name, *aliases)}
+BESIDE = ("reward_components", "squared_norms")  # what an estimator that feeds an objective is not given
+REWARDS = {alias for alias, name in ASKED.items() if name in ("rewards", "reward_components")}
+COMPONENTS = 2  # rewards per completion with which an estimator of several is audited
 
 
 @dataclass
 class Estimator:
-    """`run` calls the real function; `formula` interprets its recorded operations, the prompt ids being constants."""
+    """`run` calls the real function; `formula` interprets its recorded operations, the prompt ids being constants.
+
+    What asks for `reward_components` is given the rewards, which are then of shape (N, COMPONENTS).
+    """
 
     name: str
     function: Callable[..., torch.Tensor]
     certify: bool = False  # whether an `unsat` counts only where a second solver confirms it
+    paired: ClassVar[bool] = False
+    stepwise: ClassVar[bool] = False
     traces: dict[Any, list[Trace]] = field(default_factory=dict)
     accepted: dict[Any, str] = field(default_factory=dict)
 
@@ -36,13 +50,39 @@ class Estimator:
     def takes(self, name: str) -> bool:
         return name in self.asked.values()
 
+    @property
+    def columns(self) -> tuple[int, ...]:
+        """The shape of one completion's rewards."""
+        return (COMPONENTS,) if self.takes("reward_components") else ()
+
+    @property
+    def beside(self) -> str:
+        """What a scope says of the inputs that not every estimator has."""
+        several = f", {COMPONENTS} rewards per completion" if self.columns else ""
+        return several + (", all positive squared norms" if self.takes("squared_norms") else "")
+
     def names(self, direct: bool = False) -> list[str]:
-        return [n for n in ("rewards", "mask") if self.takes(n)]
+        """What varies in an audit."""
+        return ["rewards", *(n for n in ("squared_norms", "mask") if self.takes(n))]
+
+    def drawn(self, n: int, draw: Callable[..., torch.Tensor], seed: int) -> dict[str, torch.Tensor]:
+        """Rewards, and norms, by torch.rand or torch.randn."""
+        g = torch.Generator().manual_seed(seed)
+        rewards = draw(n, *self.columns, dtype=torch.float64, generator=g)
+        return {"rewards": rewards, "squared_norms": draw(n, dtype=torch.float64, generator=g).abs() + 0.1}
+
+    def ordinary(self, n: int, length: int) -> dict[str, torch.Tensor]:
+        """The input that traces are recorded on."""
+        return self.drawn(n, torch.rand, 7) | {"mask": torch.ones(n, length, dtype=torch.float64)}
+
+    def given(self, x: Mapping[str, Any], group: Any) -> dict[str, Any]:
+        """Its arguments: what each parameter asks for, the rewards by any name."""
+        named = {**x, "reward_components": x["rewards"], "group": group}
+        return {parameter: named[name] for parameter, name in self.asked.items()}
 
     def call(self, group: tuple[int, ...]) -> Callable[..., torch.Tensor]:
         def estimate(**x: torch.Tensor) -> torch.Tensor:
-            x = x | {"group": torch.tensor(group)}
-            return self.function(**{parameter: x[name] for parameter, name in self.asked.items()})
+            return self.function(**self.given(x, torch.tensor(group)))
 
         return estimate
 
@@ -54,11 +94,7 @@ class Estimator:
         group = (0,) * group if isinstance(group, int) else group
         key = (group, length)
         if key not in self.traces:
-            g = torch.Generator().manual_seed(7)
-            sample = {
-                "rewards": torch.rand(len(group), dtype=torch.float64, generator=g),
-                "mask": torch.ones(len(group), length, dtype=torch.float64),
-            }
+            sample = self.ordinary(len(group), length)
             self.traces[key] = explore(self.call(group), {n: sample[n] for n in self.names()}, wrt=None)
         return self.traces[key]
 
@@ -81,7 +117,7 @@ class Estimator:
         for seed in (1, 2, 3):
             g = torch.Generator().manual_seed(seed)
             mask = (torch.arange(length)[None] <= torch.randint(length, (n, 1), generator=g)).double()
-            x = {"rewards": torch.randn(n, dtype=torch.float64, generator=g), "mask": mask}
+            x = self.drawn(n, torch.randn, seed) | {"mask": mask}
             expected, found = self.run(x, groups), self.formula(Concrete(), {n: a.numpy() for n, a in x.items()}, groups)
             if not agrees(hidden(found), expected.numpy(), slack):
                 return "the recorded operations do not reproduce the function on other rewards"

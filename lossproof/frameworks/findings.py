@@ -17,7 +17,7 @@ from ..auditor import Report
 from ..report.words import sentence
 from ..subject import BadTarget
 from . import PACKAGES, installed, module, targets
-from .knobs import NEEDED, SPLITS, Inert, differs, inert, possible, spelled, subject
+from .knobs import NEEDED, SPLITS, Inert, differs, possible, spelled, subject
 from .surprises import DEFECTS, DOCUMENTED, UNDOCUMENTED, Surprise
 
 GROUP, LENGTH = 3, 2
@@ -26,6 +26,7 @@ SETTINGS = [
     "trl:grpo[importance_sampling_level=sequence]", "trl:luspo[importance_sampling_level=sequence]",
     "trl:cispo[epsilon_high=5.0]", "trl:grpo[beta=0.04]", "trl:grpo[beta=0.04,use_bias_correction_kl=False]",
     "trl:dapo[delta=3.0]",
+    "trl:dapo[mask_truncated_completions=True]", "trl:grpo[mask_truncated_completions=True]",
     "trl:dapo[off_policy_mask_threshold=0.5]", "trl:dapo[top_entropy_quantile=0.5]",
     "trl:advantages[scale_rewards=none]", "trl:advantages[multi_objective_aggregation=normalize_then_sum]",
     "verl:dro[dro_beta=0.1]", "verl:bypass_mode[loss_type=reinforce]", "verl:gspo[loss_agg_mode=seq-mean-token-mean]",
@@ -58,8 +59,9 @@ Each contradicts the framework's own documentation, a sibling implementation or 
 {documented}
 ## Knobs that do nothing
 
-No value of the knob changes the loss or any gradient. *proved*: the recorded operations come down to the same formulas. Knobs
-that carry the name of another loss are left out.
+No value of the knob that was tried is seen to change the loss or any gradient. *proved*: the recorded operations come down to the
+same formulas. *tested*: no case told the values apart. *unknown*: the comparison came to no answer, for the reason in the last
+column, and the knob may well act. Knobs that carry the name of another loss are left out.
 
 {knobs}
 ## Does accumulation change the objective?
@@ -85,7 +87,7 @@ def every() -> Iterator[str]:
 def run(target: str) -> Report | None:
     """The audit; None, with a word on stderr, where the target cannot be audited."""
     try:
-        report = audit(target, group=GROUP, length=LENGTH, only=None)
+        report = audit(target, group=GROUP, length=LENGTH)
     except BadTarget as e:
         print(f"{target}: {e}", file=sys.stderr)
         return None
@@ -155,9 +157,7 @@ def witnesses(reports: dict[str, Report]) -> list[str]:
 
 def knobs(found: list[Inert]) -> list[str]:
     out = ["| target | knob | values tried | verdict | scope |", "|---|---|---|---|---|"]
-    for i in found:
-        tried = ", ".join(map(str, i.values))
-        out.append(f"| `{i.target}` | `{i.knob}` | {tried} | {i.verdict} | {i.scope} |")
+    out += [f"| `{i.target}` | `{i.knob}` | {', '.join(map(str, i.values))} | {i.verdict} | {i.scope} |" for i in found]
     return [*out, ""]
 
 
@@ -180,7 +180,8 @@ def splits() -> list[str]:
 def render() -> str:
     there = installed()
     reports = {t: r for t in every() if (r := run(t)) is not None}
-    idle = [i for f in there for n in module(f).losses() for i in inert(f, n) if i.knob not in SPLITS]
+    plain = [spelled(f, n, NEEDED.get((f, n), {})) for f in there for n in module(f).losses()]
+    idle = [k for t in plain if t in reports for k in reports[t].inert or [] if k.knob not in SPLITS]
     losses = sum(r.kind == "objective" for r in reports.values())
     out = HEAD.format(
         versions=", ".join(f"{PACKAGES[f]} {v}" for f, v in there.items()), losses=losses, estimators=len(reports) - losses,

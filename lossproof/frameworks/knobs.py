@@ -2,24 +2,30 @@
 
 A knob is swept over a few sensible values, in a setting in which it is meant to act (a KL coefficient with the KL penalty on).
 It is inert if neither the loss nor any gradient changes: `proved` if the recorded operations come down to the same formulas for
-all inputs of a shape, else `tested` on cases on and off policy, near and far from the clip bounds.
+all inputs of a shape, else `tested` on cases on and off policy, near and far from the clip bounds; `unknown` if its process
+came to no answer.
 """
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
 
+from ..auditor import decided
+from ..decide import Finding
 from ..meanings.exact import Exact
 from ..operators import Poison
+from ..properties import Property
 from ..subject import BadTarget, Subject
 from ..target import checked, function
 from ..trace import TooManyPaths
 from ..witness import drawn, make
 from ..world import ConcreteWorld, SymbolicWorld, term_of
-from . import module
+from . import TARGET, module, parsed
 
 SHAPE = (2, 2)
 CASES = 24
@@ -56,13 +62,16 @@ SPLITS = ("gradient_accumulation_steps", "micro_batches", "chunk_size")  # meant
 
 @dataclass(frozen=True)
 class Inert:
-    """A knob of a target that changes nothing: `verdict` is proved or tested."""
+    """A knob of a target for which no input was found that tells its values apart. The scope of `unknown` is the reason."""
 
-    target: str
+    target: str  # with what the knob needs to be meant
     knob: str
     values: tuple[Any, ...]
     verdict: str
     scope: str
+
+    def as_json(self) -> dict[str, Any]:
+        return {"knob": self.knob, "values": list(self.values), "verdict": self.verdict, "scope": self.scope}
 
 
 def spelled(framework: str, name: str, setting: dict[str, Any]) -> str:
@@ -70,13 +79,13 @@ def spelled(framework: str, name: str, setting: dict[str, Any]) -> str:
     return f"{framework}:{name}" + (f"[{inside}]" if inside else "")
 
 
-def values(knob: str, default: Any) -> tuple[Any, ...]:
-    """A few sensible values besides the default."""
-    if knob in VALUES:
-        return tuple(v for v in VALUES[knob] if v != default)
+def values(knob: str, default: Any, now: Any) -> list[Any]:
+    """A few sensible values besides the one that it has: the default is one."""
     if isinstance(default, bool):
-        return (not default,)
-    return (default * 2, default / 2) if isinstance(default, float) and default else ()
+        swept: tuple[Any, ...] = (not default,)
+    else:
+        swept = VALUES.get(knob, (default * 2, default / 2) if isinstance(default, float) and default else ())
+    return [v for v in dict.fromkeys([*swept, default]) if v != now]
 
 
 def meant(knob: str, name: str) -> bool:
@@ -85,21 +94,39 @@ def meant(knob: str, name: str) -> bool:
     return knob not in SELF and (owners is None or name in owners)
 
 
-def inert(framework: str, name: str) -> list[Inert]:
-    """The knobs of a loss that change neither its value nor its gradient. Raises BadTarget for what cannot be loaded."""
-    out = []
-    for knob, default in module(framework).knobs(name, False).items():
-        swept = values(knob, default) if meant(knob, name) else ()
-        base = NEEDED.get((framework, name), {}) | SETTING.get(knob, {})
-        plain = subject(spelled(framework, name, {k: v for k, v in base.items() if k != knob or (framework, name) in NEEDED}))
-        others = [s for v in swept if (s := possible(spelled(framework, name, base | {knob: v}))) is not None]
-        if not others or any(differs(plain, other) for other in others):
-            continue
-        same = all(identical(plain, other) for other in others)
-        G, T = SHAPE
-        scope = f"all inputs at G = {G}, T = {T}" if same else f"{CASES} cases"
-        out.append(Inert(plain.name, knob, swept, "proved" if same else "tested", scope))
-    return out
+def inert(target: str) -> list[Inert]:
+    """The knobs of a framework's loss that change neither its value nor its gradient, each decided in a process of its own.
+
+    A knob that carries the name of another loss is swept only if the target sets it. Raises BadTarget.
+    """
+    match = TARGET.fullmatch(target)
+    assert match is not None
+    framework, name = match["framework"], match["name"]
+    known = module(framework).knobs(name, False)
+    given = parsed(target, match["knobs"] or "", known)
+    claims, swept = list[Property](), dict[str, tuple[str, tuple[Any, ...]]]()
+    for knob, default in known.items():
+        base = NEEDED.get((framework, name), {}) | SETTING.get(knob, {}) | given
+        tried = values(knob, default, base.get(knob, default)) if knob in given or meant(knob, name) else []
+        others = {v: s for v in tried if (s := possible(spelled(framework, name, base | {knob: v}))) is not None}
+        if others:
+            plain = subject(spelled(framework, name, base))
+            swept[knob] = plain.name, tuple(others)
+            claims.append(Property(knob, "no input tells its values apart", decide=partial(told, plain, list(others.values()))))
+    found = {f.id: f for f in decided(claims, subject(target), *SHAPE, jobs=2)}
+    return [
+        Inert(where, knob, tried, found[knob].verdict, found[knob].reason or found[knob].scope)
+        for knob, (where, tried) in swept.items() if found[knob].verdict != "refuted"
+    ]  # fmt: skip
+
+
+def told(plain: Subject, others: Sequence[Subject], p: Property, *_: Any) -> Finding:
+    """Whether the setting is one loss at all values of a knob."""
+    if any(differs(plain, other) for other in others):
+        return Finding(p.id, "refuted", p.statement)
+    if all(identical(plain, other) for other in others):
+        return Finding(p.id, "proved", p.statement, f"all inputs at G = {SHAPE[0]}, T = {SHAPE[1]}")
+    return Finding(p.id, "tested", p.statement, f"{CASES} cases")
 
 
 def subject(target: str) -> Subject:

@@ -52,10 +52,31 @@ DEFECTS = [
 ]  # fmt: skip
 UNDOCUMENTED = [
     Surprise(
+        "TRL's `mask_truncated_completions` takes a truncated completion out of the loss, not out of the baseline",
+        "trl_truncated_baseline",
+        '`GRPOConfig`: "truncated completions are excluded from the loss calculation". Their rewards stay in the mean that the '
+        "others are measured by, so the advantages of these no longer sum to 0, and a prefix that all completions share has a "
+        "gradient. Nor do grpo, sapo, luspo and dr_grpo, which divide by the number of completions, leave them out of it; the "
+        "losses that divide by the number of tokens do. In the audit a completion of two tokens counts as truncated.",
+        ("trl:dapo[mask_truncated_completions=True]", "prefix-neutral", "refuted"),
+    ),
+    Surprise(
+        "TRL's `normalize_then_sum` depends on the scale of a single reward, most of all where two rewards cancel",
+        "trl_cancelling_rewards",
+        "`GRPOConfig` cites GDPO (arXiv 2601.05242), whose Eq. 4 divides by the deviation alone and is blind to scale. That TRL "
+        "adds 1e-4 to it is not said; the code that the paper's authors published (NVlabs/GDPO) does so, too. Where the "
+        "standardised rewards of a whole batch cancel, what the 1e-4 leaves is all there is, and the whitening of the batch with "
+        "a 1e-4 of its own makes advantages of it, up to 0.707 for two completions; beside a prompt whose rewards do not cancel "
+        "they are small. verl's `gdpo`, with 1e-6 there and 1e-8 beside the variance of the batch, does the same to a lesser "
+        "degree: 0.005 and -0.575 for the first completion of the second and third batch below.",
+        ("trl:advantages[multi_objective_aggregation=normalize_then_sum]", "adv-component-scale-invariant", "refuted"),
+    ),
+    Surprise(
         "verl's default KL penalty has no gradient for a token whose reference is more than 14 times as likely",
         "verl_k3_clamp",
         "The clamp of k3 at 10 is there \"for numerical stability\"; that the pull ends where it is needed most is not said. "
         "TRL and Liger have the same penalty without a clamp.",
+        ("verl:vanilla[use_kl_loss=True,kl_loss_type=k3]", "kl-pulls-to-reference", "refuted"),
     ),
     Surprise(
         "verl's sequence modes let NaN at padding into the loss, its token modes do not",

@@ -1,9 +1,13 @@
-"""TRL's GRPO losses: `GRPOTrainer._compute_loss`, called on a trainer that has no model, only log-probabilities.
+"""TRL's GRPO losses: `GRPOTrainer._compute_loss`, called on a trainer without a model, only log-probabilities. RLOO: see `rloo`.
 
 The attributes that the loss reads are set as `GRPOTrainer.__init__` sets them from a real `GRPOConfig`. Knobs are the fields of
-the config that change the objective. `mask_truncated_completions` is none: it masks whole completions before the loss is
-called, which is the property masked-completion-neutral. `gradient_accumulation_steps=n` is the sum of the losses of n
-micro-batches that come from one generation, which is what n backward passes add up to.
+the config that change the objective. `gradient_accumulation_steps=n` is the sum of the losses of n micro-batches that come
+from one generation, which is what n backward passes add up to.
+
+`mask_truncated_completions` acts before the loss, in `_generate_and_score_completions`, which is called here as well: it sets
+the mask of a completion to 0 whose last token is no EOS, and counts the tokens that are left. What the contract's inputs do not
+say, which completions those are, is told by their length: those of `max_completion_length` live tokens, where generation
+stops. The default of that knob is far beyond what is audited: with it, those of 2 live tokens.
 """
 
 import warnings
@@ -12,52 +16,40 @@ from collections.abc import Callable
 from dataclasses import fields
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 
 import torch
 from trl import GRPOConfig, GRPOTrainer
+from trl.trainer import grpo_trainer
 
-from .calling import asking, equal_parts
+from . import rloo
+from .calling import OneProcess, asking, equal_parts, per_prompt
 
 PACKAGE = "trl"
 LOSSES = ["grpo", "bnpo", "dr_grpo", "dapo", "cispo", "sapo", "luspo", "vespo"]
 KNOBS = (
     "epsilon epsilon_high delta beta use_bias_correction_kl importance_sampling_level max_completion_length "
     "gradient_accumulation_steps sapo_temperature_pos sapo_temperature_neg vespo_k_pos vespo_lambda_pos vespo_k_neg "
-    "vespo_lambda_neg off_policy_mask_threshold top_entropy_quantile entropy_coef"
+    "vespo_lambda_neg off_policy_mask_threshold top_entropy_quantile entropy_coef mask_truncated_completions"
 ).split()
 REWARD_KNOBS = ["scale_rewards", "multi_objective_aggregation"]
+EOS, CUT = 0, 1  # the last token of a completion that came to its end, and of one that did not
 
 
 def losses() -> list[str]:
-    return list(LOSSES)
+    return [*LOSSES, "rloo"]
 
 
 def estimators() -> list[str]:
-    return ["advantages"]
+    return ["advantages", "rloo"]
 
 
 def knobs(name: str, estimates: bool) -> dict[str, Any]:
-    """Knob -> default, as GRPOConfig declares it."""
+    """Knob -> default, as GRPOConfig (or RLOOConfig) declares it."""
+    if name == "rloo":
+        return rloo.knobs(estimates)
     declared = {f.name: f.default for f in fields(GRPOConfig)}
     return {k: declared[k] for k in (REWARD_KNOBS if estimates else KNOBS)}
-
-
-class OneProcess:
-    """Accelerate's part in the loss, in a run of one process."""
-
-    num_processes, process_index, is_main_process, sync_gradients = 1, 0, True, True
-    device = torch.device("cpu")
-
-    def gather(self, x: torch.Tensor) -> torch.Tensor:
-        return x
-
-    gather_for_metrics = gather
-
-    def reduce(self, x: torch.Tensor, reduction: str = "sum") -> torch.Tensor:
-        return x
-
-    def pad_across_processes(self, x: torch.Tensor, dim: int = 0, pad_index: float = 0) -> torch.Tensor:
-        return x
 
 
 def config(chosen: dict[str, Any]) -> Any:
@@ -86,15 +78,18 @@ def trainer(args: Any) -> Any:
 
 def loss(name: str, chosen: dict[str, Any]) -> Callable[..., torch.Tensor]:
     """The loss of one optimiser step on one group, as a function of log-probabilities."""
+    if name == "rloo":
+        return rloo.loss(chosen)
     args = config(chosen | {"loss_type": name})
     asked = ["logp", "old_logp", "advantages", "mask"]
     asked += ["ref_logp"] if args.beta != 0.0 else []
     asked += ["entropy"] if args.top_entropy_quantile < 1.0 or args.entropy_coef != 0.0 else []
 
     def compute(mask: torch.Tensor, **given: torch.Tensor) -> torch.Tensor:
+        mask, items = masked(args, mask) if args.mask_truncated_completions else (mask, mask.sum())
         parts = [equal_parts(x, args.gradient_accumulation_steps) for x in (mask, *given.values())]
         return torch.stack(
-            [one(args, mask.sum(), m, **dict(zip(given, xs, strict=True))) for m, *xs in zip(*parts, strict=True)]
+            [one(args, items, m, **dict(zip(given, xs, strict=True))) for m, *xs in zip(*parts, strict=True)]
         ).sum()
 
     return asking(compute, asked)
@@ -112,32 +107,53 @@ def one(
         "prompt_ids": ids[:, :1], "prompt_mask": torch.ones_like(mask[:, :1]), "completion_ids": ids, "completion_mask": mask,
         "advantages": advantages, "num_items_in_batch": items, "old_per_token_logps": old_logp, "ref_per_token_logps": ref_logp,
     }  # fmt: skip
-    return GRPOTrainer._compute_loss(t, None, inputs)
+    with patch.multiple(grpo_trainer, nanmin=torch.sum, nanmax=torch.sum):  # of metrics alone: each branches on what is NaN
+        return GRPOTrainer._compute_loss(t, None, inputs)
+
+
+def masked(args: Any, mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """The mask of a generation without its truncated completions, (G, T), and the number of tokens that it counts.
+
+    To TRL all completions are T tokens long, and what stands after the live ones was written by a tool.
+    """
+    stop = 2 if args.max_completion_length == GRPOConfig.max_completion_length else args.max_completion_length
+    ids = [[EOS] * (mask.shape[1] - 1) + [CUT if row.sum() == stop else EOS] for row in mask]
+    out = generation(args, torch.zeros_like(mask[:, 0]), len(mask), ids, list(mask))
+    return out["completion_mask"] * out["tool_mask"], out["num_items_in_batch"]
+
+
+def generation(args: Any, rewards: torch.Tensor, size: int, ids: list[list[int]], tool_mask: Any = None) -> dict[str, Any]:
+    """`_generate_and_score_completions`, where a model gave these completions, and one reward function these rewards, (B,), or
+    K reward functions these, (B, K)."""
+    t, n = trainer(args), len(rewards)
+    per_function = rewards if rewards.dim() == 2 else rewards[:, None]
+    names = [f"reward {k}" for k in range(per_function.shape[1])]
+    t.scale_rewards, t.multi_objective_aggregation = args.scale_rewards, args.multi_objective_aggregation
+    t.num_generations, t.reward_weights, t.reward_funcs, t.reward_func_names = size, torch.ones(len(names)), names, names
+    t.environment_factories, t.environments, t.tools = None, None, []
+    t.mask_truncated_completions, t.eos_token_ids = args.mask_truncated_completions, [EOS]
+    t._tokenizer, t.pad_to_multiple_of = SimpleNamespace(pad_token_id=EOS), None
+    t._logs, t._pending_extra_logs, t._pending_metrics, t.log_multimodal = defaultdict(list), {}, {}, False
+    t._logs["rewards"], t._logs["extra"] = defaultdict(list), defaultdict(list)
+    t._generate = lambda prompts: ([[1]] * n, ids, tool_mask, [""] * n, None, {}, None, None)
+    t._calculate_rewards = lambda *_: per_function
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # TRL copies the rows of the mask as if they were lists
+        return GRPOTrainer._generate_and_score_completions(t, [{"prompt": ""}] * n)
 
 
 def estimator(name: str, chosen: dict[str, Any]) -> Callable[..., torch.Tensor]:
-    """The advantages of one generation with one reward function, from `_generate_and_score_completions`."""
+    """The advantages of one generation, from `_generate_and_score_completions`: with one reward function, or with several
+    where rewards are normalised before they are added up, which says little of one.
+    """
+    if name == "rloo":
+        return rloo.estimator(chosen)
     args = config(chosen)
 
     def advantages(rewards: torch.Tensor, group: torch.Tensor) -> torch.Tensor:
-        t = trainer(args)
-        per_prompt = [int((group == g).sum()) for g in range(int(group.max()) + 1)]
-        if len(set(per_prompt)) > 1:
-            raise ValueError("TRL's groups all have num_generations completions")
-        t.scale_rewards, t.multi_objective_aggregation = args.scale_rewards, args.multi_objective_aggregation
-        t.num_generations, t.reward_weights, t.reward_funcs, t.reward_func_names = (
-            per_prompt[0],
-            torch.ones(1),
-            [None],
-            ["reward"],
-        )
-        t.environment_factories, t.environments, t.tools, t.mask_truncated_completions = None, None, [], False
-        t._tokenizer, t.pad_to_multiple_of = SimpleNamespace(pad_token_id=0), None
-        t._logs, t._pending_extra_logs, t._pending_metrics, t.log_multimodal = defaultdict(list), {}, {}, False
-        t._logs["rewards"], t._logs["extra"] = defaultdict(list), defaultdict(list)
-        n = len(rewards)
-        t._generate = lambda prompts: ([[1]] * n, [[1]] * n, None, [""] * n, None, {}, None, None)
-        t._calculate_rewards = lambda *_: rewards[:, None]
-        return GRPOTrainer._generate_and_score_completions(t, [{"prompt": ""}] * n)["advantages"]
+        return generation(args, rewards, per_prompt(group), [[EOS]] * len(rewards))["advantages"]
 
-    return advantages
+    def of_several(reward_components: torch.Tensor, group: torch.Tensor) -> torch.Tensor:
+        return advantages(reward_components, group)
+
+    return of_several if args.multi_objective_aggregation == "normalize_then_sum" else advantages

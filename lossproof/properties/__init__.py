@@ -23,7 +23,7 @@ class Property:
     inputs without which it is not applicable. exists: a "there is" statement. decide: replaces the generic decision where
     a property needs its own (an exact enumeration, real optimiser steps). harm: order among findings, worst first.
     rests_on: ids whose findings, where there are any, its `decide` is given as `known`.
-    on_request: decided where it is named (`--only`, `--require`), or where the loss asks for one of the numbers in `about`.
+    on_request: decided where it is named (`--only`, `--require`), or where one of the inputs in `about` is asked for.
     """
 
     id: str

@@ -32,7 +32,7 @@ def parts(w: Any, x: Any) -> Iterator[tuple[int, list[Any]]]:
         if w.G % k == 0:
             n = w.G // k
             rows = [slice(j * n, (j + 1) * n) for j in range(k)]
-            yield k, [x.but(**{name: a[r] for name, a in x.arrays().items() if name not in BATCH}) for r in rows]
+            yield k, [x.of(r) for r in rows]
 
 
 def accumulated(w: Any) -> list[Claim]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
+from itertools import chain
 from types import MappingProxyType
 from typing import Any
 
@@ -12,7 +13,7 @@ import torch
 from ..decide import Finding, decide, scope
 from ..proving import prove
 from ..subject import Subject
-from ..witness import corners, make
+from ..witness import corners, make, noised
 from ..world import Claim, ConcreteWorld
 from . import Property
 from .reward_scale import PROPERTY as SCALES
@@ -82,6 +83,7 @@ def judged(p: Property, subject: Subject, G: int, T: int, known: Mapping[str, Fi
             return Finding(p.id, "proved", p.statement, finding.scope, f"{q.id} is proved ({finding.method}), {how}")
     cases = [make([3, 1, 0], [1, 2, 2], 2, 1.5, 0.5, spread=0.4), make([1e-8, 0], [1, 2], 2, 1.0, 0.5)]
     cases += corners(min(G, 3), min(T, 2))
+    cases = [*chain.from_iterable(map(noised, cases))] if subject.stepwise else cases
     broken = differing(p, subject, cases[:6])
     if broken is not None:
         return broken

@@ -10,7 +10,7 @@ from . import Property
 
 def stacked(w: Any) -> list[Claim]:
     x = w.free_advantages(w.free_reference(w.inputs()))
-    twice = x.but(**{n: np.concatenate([a, a]) for n, a in x.arrays().items()})
+    twice = x.of([*range(w.G)] * 2)
     g, h = w.gradient(x), w.gradient(twice)
     return w.same_gradient(h[: w.G] + h[w.G :], g, "the group is stacked on itself; the summed weight of the two copies")
 
@@ -18,8 +18,8 @@ def stacked(w: Any) -> list[Claim]:
 def halves(w: Any) -> list[Claim]:
     x = w.free_advantages(w.free_reference(w.inputs()))
     half = w.G // 2
-    parts = [x.but(**{n: a[rows] for n, a in x.arrays().items()}) for rows in (slice(0, half), slice(half, 2 * half))]
-    whole = x.but(**{n: a[: 2 * half] for n, a in x.arrays().items()})
+    parts = [x.of(rows) for rows in (slice(0, half), slice(half, 2 * half))]
+    whole = x.of(slice(0, 2 * half))
     mean = np.concatenate([w.gradient(part) for part in parts]) * w.number(1) / w.number(2)
     return w.same_gradient(mean, w.gradient(whole), "the mean of the losses of the two halves against the whole: the weight")
 
@@ -31,7 +31,7 @@ def masked(w: Any) -> list[Claim]:
     for j in range(w.G):
         mask = x.mask.copy()
         mask[j] = w.number(0)
-        h = w.gradient(x.but(mask=mask))
+        h = w.gradient(x.live(mask))
         for i in range(w.G):
             says = f"completion {j} is masked out; the weight of completion {i}, token"
             out += [w.equal(h[i, t], g[i, t], f"{says} {t}") for t in range(w.T) if i != j]

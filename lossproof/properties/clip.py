@@ -19,10 +19,12 @@ def weight(subject: Subject, s: float, better: bool, compensated: bool = False) 
     import torch
 
     T = 2 if compensated else 1
-    case = make([1, 0] if better else [0, 1], [T, T], T, [[s, 1 / s][:T], [1.0] * T])
+    moved = [[s, 1 / s][:T], [1.0] * T]
+    case = make([1, 0], [T, T], T, moved if better else moved[::-1])
+    case |= {"masked": case["mask"], "noise_level": 1.0} if subject.stepwise else {}
     tensors = {n: torch.tensor(case[n], dtype=torch.float64) for n in {*subject.names(), "logp", "mask", "rewards"}}
     tensors["ref_logp"] = tensors["logp"]
-    return float(subject.run(tensors)[1][0, 0])
+    return float(subject.run(tensors)[1][0 if better else 1, 0])
 
 
 def silent(subject: Subject, s: float, better: bool, compensated: bool = False) -> bool:
@@ -72,13 +74,13 @@ def beyond(w: Any, low: Fraction | None, high: Fraction | None, favoured: bool) 
                 sides.append((w.condition(s, "<", w.number(low)), worse if favoured else better, f"below {low}"))
             for condition, sign, where in sides:
                 says = f"token {t} of completion {i} has a ratio {where}; its weight"
-                given = [condition, sign, *w.live(x, i, t)]
+                given = [condition, sign, *w.predicted(x, i, t)]
                 out.append(w.equal(g[i, t], 0, says, given) if favoured else w.different(g[i, t], 0, says, given))
     return out
 
 
 def still_pushed(better: bool, compensated: bool = False) -> Any:
-    """At rewards 1, 0, .. (or 0, 1, ..) the first token has g != 0 for every ratio on its side of 1: no bound silences it.
+    """At rewards 1, 0, .. (or 1, .., 0) the best (worst) one's first token has g != 0 for every ratio on its side of 1.
 
     The other ratios are 1; `compensated`: that of the second token is the inverse, so that their product is 1.
     """
@@ -86,16 +88,18 @@ def still_pushed(better: bool, compensated: bool = False) -> Any:
     def claims(w: Any) -> list[Claim]:
         x = w.inputs()
         rewards, mask, entropy, old = x.rewards.copy(), x.mask.copy(), x.entropy.copy(), x.logp.copy()
+        one = 0 if better else w.G - 1
         rewards[:] = w.number(0 if better else 1)
-        rewards[0] = w.number(1 if better else 0)
+        rewards[one] = w.number(1 if better else 0)
         mask[:], entropy[:] = w.number(1), w.number(1) / w.number(2)
-        old[0, 0] = x.old_logp[0, 0]
+        old[one, 0] = x.old_logp[one, 0]
         if compensated:
-            old[0, 1] = x.logp[0, 1] + (x.logp[0, 0] - old[0, 0])
+            old[one, 1] = x.logp[one, 1] + (x.logp[one, 0] - old[one, 0])
         x = x.but(rewards=rewards, mask=mask, entropy=entropy, old_logp=old)
-        s = w.ratio(x, 0, 0)
+        x = w.whole(x)
+        s = w.ratio(x, one, 0)
         side = w.condition(w.number(1), "<", s) if better else w.condition(s, "<", w.number(1))
-        return [w.different(w.gradient(x)[0, 0], 0, "the weight", [side])]
+        return [w.different(w.gradient(x)[one, 0], 0, "the weight", [side])]
 
     return claims
 
@@ -169,7 +173,7 @@ def weighted(low: Fraction | None, high: Fraction | None) -> Any:
                     inside += [w.condition(r, "<", w.number(high)) for r in (s, u) if high is not None]
                     g, h = before[i, t], w.weight(y, (i, t), like=x)
                     says = f"g/s at two ratios of token {t} of completion {i} (cross-multiplied)"
-                    out.append(w.equal(g * u, h * s, says, [*inside, *w.live(x, i, t)]))
+                    out.append(w.equal(g * u, h * s, says, [*inside, *w.predicted(x, i, t)]))
         return out
 
     return claims

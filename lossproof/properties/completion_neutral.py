@@ -11,12 +11,12 @@ def claims(w: Any) -> list[Claim]:
     out = []
     for i in range(w.G):
         for j in range(i + 1, w.G):
-            x = w.inputs().on_policy()
-            rewards = x.rewards.copy()
-            rewards[j] = rewards[i]
-            g = w.gradient(x.but(rewards=rewards))
+            x = w.same_reward(w.inputs().on_policy(), i, j)
+            if x is None:
+                continue
+            g = w.gradient(x)
             says = f"completions {i} and {j} have the same reward; in total they weigh"
-            out.append(w.equal(g[i].sum(), g[j].sum(), says, [w.any_differ(rewards)]))
+            out.append(w.equal(g[i].sum(), g[j].sum(), says, [w.any_differ(x.rewards)]))
     return out
 
 

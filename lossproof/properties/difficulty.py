@@ -10,9 +10,7 @@ from . import Property
 def claims(w: Any) -> list[Claim]:
     """Rewards in {0, 1}, equal lengths, on policy: sum |g| / sum |r - mean(r)| is the same for every success pattern."""
     G = w.G
-    x = w.inputs().on_policy()
-    mask = x.mask.copy()
-    mask[:] = mask[0]
+    x = w.inputs().on_policy().alike(0)
     patterns = [set(s) for k in range(1, G) for s in combinations(range(G), k)]
     pulls = []
     for right in patterns:
@@ -20,7 +18,7 @@ def claims(w: Any) -> list[Claim]:
         for i in range(G):
             rewards[i] = w.number(1 if i in right else 0)
         k = len(right)
-        force = w.absolute(w.gradient(x.but(rewards=rewards, mask=mask))).sum()
+        force = w.absolute(w.gradient(x.but(rewards=rewards))).sum()
         pulls.append((k, force / w.number(2 * k * (G - k)) * w.number(G)))
     first = pulls[0]
     return [

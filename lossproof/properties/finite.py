@@ -1,15 +1,16 @@
 """finite and padding-poison-safe: statements about floating point, so they are searched, never proved."""
 
 import random
-from itertools import product
+from itertools import chain, product
 from typing import Any
 
 import numpy as np
 import torch
 
+from ..compare import runs
 from ..decide import Finding
-from ..subject import Subject
-from ..witness import Case, drawn, make
+from ..subject import NotApplicable, Subject
+from ..witness import Case, drawn, make, noised
 from ..world import ConcreteWorld
 from . import Property
 
@@ -39,11 +40,19 @@ def extremes(G: int, T: int) -> Any:
 
 def judge_finite(p: Property, subject: Subject, G: int, T: int) -> Finding:
     tried = 0
-    for case in extremes(G, T):
+    for case in chain.from_iterable(map(noised, extremes(G, T))) if subject.stepwise else extremes(G, T):
         tried += 1
         w = ConcreteWorld(subject, case)
         x = w.free_reference(w.inputs())
-        loss, g = w.loss(x), w.gradient(x)
+        try:
+            loss, g = w.loss(x), w.gradient(x)
+        except Exception as e:
+            if isinstance(e, MemoryError) or not runs(subject, w.G, w.T):  # it takes no group of this shape, whatever is in it
+                raise
+            witness = {"property": p.id, "claim": f"no loss: it raises {type(e).__name__}: {e}", "case": case}
+            return Finding(
+                p.id, "refuted", p.statement, f"G = {w.G}, T = {w.T}", "re-executed in float64 PyTorch", witness=witness
+            )
         if not (np.isfinite(loss) and np.isfinite(g).all()):
             witness = {
                 "property": p.id,
@@ -60,7 +69,9 @@ def judge_finite(p: Property, subject: Subject, G: int, T: int) -> Finding:
 
 
 def judge_poison(p: Property, subject: Subject, G: int, T: int) -> Finding:
-    if not subject.takes("mask"):
+    if subject.paired:
+        raise NotApplicable("it is given sums over the tokens of a completion: no padding reaches it")
+    if not subject.takes("mask") and not subject.stepwise:
         return Finding(p.id, "not-applicable", p.statement, reason="the objective does not take mask")
     if T < 2:
         return Finding(p.id, "not-applicable", p.statement, reason="there is no padding at length 1")

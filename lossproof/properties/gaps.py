@@ -17,6 +17,7 @@ def claims(w: Any) -> list[Claim]:
     """A completion with one token masked in its middle, against the same with that token moved behind the end."""
     if w.T < 3:  # no claim at all would pass for a proof
         raise NotImplementedError(SHORT)
+    w.unsummed()
     out = []
     x = w.free_reference(w.inputs())
     w.not_all_equal(x.rewards)
@@ -24,7 +25,7 @@ def claims(w: Any) -> list[Claim]:
         for t in range(1, w.T - 1):
             mask = x.mask.copy()
             mask[i] = [w.number(int(u != t)) for u in range(w.T)]
-            gap = x.but(mask=mask)
+            gap = x.live(mask)
             order = [*range(t), *range(t + 1, w.T), t]
             g, closed = w.gradient(gap), reordered(gap, i, order)
             h, where = w.gradient(closed), f"token {t} of completion {i} is masked out, or moved behind the end;"
@@ -37,7 +38,8 @@ def claims(w: Any) -> list[Claim]:
 
 def reordered(x: Any, i: int, order: list[int]) -> Any:
     """The tokens of completion i in another order."""
-    arrays = {n: np.array(getattr(x, n), copy=True) for n in ("logp", "old_logp", "ref_logp", "entropy", "mask")}
+    names = ("logp", "old_logp", "ref_logp", "entropy", "mask", *(["masked"] if x.masked is not None else []))
+    arrays = {n: np.array(getattr(x, n), copy=True) for n in names}
     for a in arrays.values():
         a[i] = a[i, order]
     return x.but(**arrays)

@@ -2,19 +2,22 @@
 
 from dataclasses import replace
 from fractions import Fraction
-from itertools import product
+from itertools import chain, product
+from math import log
 from typing import Any
 
 import numpy as np
 
 from theory.kernel.terms import ONE, eq
 
-from ..decide import Finding, decide, prove
+from ..decide import Finding, decide, prove, refute, refuted
 from ..proving import Solver
 from ..subject import Subject
 from ..witness import Case, corners, make
 from ..world import Claim, ConcreteWorld, SymbolicWorld, term_of
 from . import Property
+
+FAR = (20.0, 1 / 20, 1e3, 1e-3)  # pi_ref / pi: clamps of the penalty act there, and tanh or sigmoid has not rounded to its limit
 
 
 def without_signal(w: Any, x: Any) -> Any:
@@ -55,7 +58,7 @@ def pulls(w: Any) -> list[Claim]:
     g = w.gradient(x)
     out = []
     for at in np.ndindex(g.shape):
-        here, live = f"completion {at[0]}, token {at[1]}", w.live(x, *at)
+        here, live = f"completion {at[0]}, token {at[1]}", w.predicted(x, *at)
         apart = w.condition(x.logp[at], "!=", x.ref_logp[at])
         out.append(w.less(0, g[at] * (x.ref_logp[at] - x.logp[at]), f"g (ref_logp - logp) at {here} is above", [*live, apart]))
         agree = w.condition(x.logp[at], "=", x.ref_logp[at])
@@ -71,19 +74,25 @@ def undefined(subject: Subject) -> bool:
 
 def silent(p: Property, subject: Subject, apart: bool = False) -> str:
     """Why the question does not arise: no regulariser is on."""
-    from ..decide import refute
-
     probe = replace(p, decide=None, claims=independent_with_signal if apart else independent_of_reference)
     if refute(probe, subject, corners(2, 2)) is None and prove(probe, subject, 2, 2).proved:
         return "its gradient does not depend on ref_logp (the regulariser is off)"
     return ""
 
 
+def far(ratio: float) -> Case:
+    """On policy, with pi_ref / pi = ratio, and probabilities below 1."""
+    logp = log(0.5) - max(0.0, log(ratio))
+    return make([1, 0], [1, 1], 1) | {n: [[logp]] * 2 for n in ("logp", "old_logp")} | {"ref_logp": [[logp + log(ratio)]] * 2}
+
+
 def judge_pull(p: Property, subject: Subject, G: int, T: int) -> Finding:
     why = "without a reward signal its gradient is not finite" if undefined(subject) else silent(p, subject)
     if why:
         return Finding(p.id, "not-applicable", p.statement, reason=why)
-    return decide(replace(p, decide=None, claims=pulls), subject, G, T)
+    plain = replace(p, decide=None, claims=pulls)
+    found = refute(plain, subject, chain(corners(2, 1), map(far, FAR)))
+    return refuted(plain, subject, found) if found is not None else decide(plain, subject, G, T)
 
 
 def expected_pull(gradient: Any, pi: Any, size: int) -> list[Any]:
@@ -116,6 +125,7 @@ def judge_exact(p: Property, subject: Subject, G: int, T: int) -> Finding:
         return Finding(p.id, "not-applicable", p.statement, reason=why)
     where = "a three-token softmax, groups of two one-token completions"
     where += "; the part of g that pi_ref changes, rewards 1, 0" if apart else ""
+    where += "; every token masked, at level 1" if subject.stepwise else ""
     factors: list[tuple[float, Any]] = []
     for pi, ref in POLICIES:
 
@@ -156,7 +166,7 @@ def proof(subject: Subject, kappa: Fraction, apart: bool) -> str:
     w.given.append(eq(term_of(pi[0] + pi[1] + pi[2]), ONE))
 
     def gradient(pair: tuple[int, ...]) -> Any:
-        x = w.inputs()
+        x = w.whole(w.inputs())
         logp, ref = x.logp.copy(), x.logp.copy()
         for i, v in enumerate(pair):
             logp[i, 0], ref[i, 0] = logs[v], refs[v]

@@ -3,6 +3,7 @@
 import functools
 import inspect
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from ..batch import KNOWN
 from ..compare import other
 from ..decide import Finding, prove, scope
 from ..subject import Subject
-from ..witness import Case, corners, make
+from ..witness import Case, corners, make, noised
 from ..world import Claim, ConcreteWorld
 from . import Property
 
@@ -76,6 +77,7 @@ def judged(p: Property, subject: Subject, G: int, T: int) -> Finding:
     if not found:
         return Finding(p.id, "not-applicable", p.statement, reason="the objective has no number or truth value with a default")
     cases, undecided = inputs(min(G, 3), min(T, 2)), list[str]()
+    cases = [*chain.from_iterable(map(noised, cases))] if subject.stepwise else cases
     for knob, default in found.items():
         variants = {v: turned(subject, knob, v) for v in values(default)}
         if any(tells(subject, variant, case) for variant in variants.values() for case in cases):

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import numpy as np
-
 from ..world import Claim
 from . import Property
 
@@ -23,16 +21,13 @@ def local(w: Any) -> list[Claim]:
 
 
 def equivariant(w: Any) -> list[Claim]:
-    """Neighbour swaps generate every reordering."""
+    """Neighbour swaps generate every reordering; of a loss on pairs, a pair moves as a whole."""
     out = []
     x = w.free_reference(w.inputs())
     w.not_all_equal(x.rewards)
     g = w.gradient(x)
-    for i in range(w.G - 1):
-        order = np.arange(w.G)
-        order[[i, i + 1]] = order[[i + 1, i]]
-        swapped = x.but(**{n: a[order] for n, a in x.arrays().items()})
-        out += w.same_gradient(w.gradient(swapped), g[order], f"completions {i} and {i + 1} change places; the weight")
+    for who, order in w.swaps(x):
+        out += w.same_gradient(w.gradient(x.of(order)), g[order], f"{who} change places; the weight")
     return out
 
 

@@ -1,11 +1,12 @@
 """uses-old-logp: does the importance ratio do anything? (The most repeated question: why is my ratio always 1?)"""
 
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 from ..decide import Finding, prove, refute, scope
 from ..subject import Subject
-from ..witness import corners
+from ..witness import corners, make
 from ..world import Claim
 from . import Property
 
@@ -23,7 +24,8 @@ def judged(p: Property, subject: Subject, G: int, T: int) -> Finding:
         return Finding(p.id, "refuted", p.statement, scope(G, T), "the objective does not take old_logp", reason=None,
                        witness={"property": p.id, "claim": "no parameter of the objective asks for old_logp"})  # fmt: skip
     opposite = replace(p, decide=None, claims=unaffected)
-    case = refute(opposite, subject, corners(min(G, 3), min(T, 2)))
+    far = (make([2, 0.5, 0], [1, 1, 1], 1, s) for s in (0.05, 20.0, 1e-3, 1e3))  # within bounds that leave out the ratio 1
+    case = refute(opposite, subject, chain(corners(min(G, 3), min(T, 2)), far))
     if case is not None:
         example = {"property": p.id, "case": case, "claim": "g changes when old_logp does"}
         return Finding(

@@ -13,15 +13,21 @@ def shared(logp: Any) -> Any:
     return out
 
 
-def on_policy(w: Any) -> list[Claim]:
+def inputs(w: Any) -> Any:
+    """Inputs whose first token is the same one; a step of diffusion masks it in all completions or in none."""
     x = w.inputs()
+    return x if x.masked is None else x.but(masked=shared(x.masked))
+
+
+def on_policy(w: Any) -> list[Claim]:
+    x = inputs(w)
     w.not_all_equal(x.rewards)
     g = w.gradient(x.but(logp=shared(x.logp)).on_policy())
     return [w.equal(g[:, 0].sum(), 0, "the weights of the shared first token sum to")]
 
 
 def off_policy(w: Any) -> list[Claim]:
-    x = w.inputs()
+    x = inputs(w)
     w.not_all_equal(x.rewards)
     logp = shared(x.logp)
     g = w.gradient(x.but(logp=logp, ref_logp=logp, old_logp=shared(x.old_logp)))

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import torch
 
 from ..decide import Finding
 from ..subject import Subject
-from ..witness import Case, drawn, make
+from ..witness import Case, drawn, make, noised
 from ..world import ConcreteWorld
 from . import Property
 
@@ -17,11 +18,10 @@ TRIALS = 30
 STEP = 1e-5  # of a central difference, whose error is then about 1e-10
 
 
-def cases(G: int, T: int) -> Iterator[Case]:
+def cases(subject: Subject, G: int, T: int) -> Iterator[Case]:
     rng = random.Random(5)
-    yield make([1, 0], [1, min(2, T)], T, 1.1, spread=0.4)
-    for _ in range(TRIALS):
-        yield drawn(G, T, rng)
+    plain = [make([1, 0], [1, min(2, T)], T, 1.1, spread=0.4), *(drawn(G, T, rng) for _ in range(TRIALS))]
+    yield from chain.from_iterable(map(noised, plain)) if subject.stepwise else plain
 
 
 def refuted(p: Property, case: Case, claim: str, left: float, right: float) -> Finding:
@@ -33,7 +33,7 @@ def refuted(p: Property, case: Case, claim: str, left: float, right: float) -> F
 
 def judge_pure(p: Property, subject: Subject, G: int, T: int) -> Finding:
     """The loss is called twice on the very same tensors."""
-    for case in cases(G, T):
+    for case in cases(subject, G, T):
         world = ConcreteWorld(subject, case)
         x = world.free_reference(world.inputs())
         x = world.free_advantages(x) if subject.takes("advantages") else x
@@ -54,7 +54,7 @@ def judge_pure(p: Property, subject: Subject, G: int, T: int) -> Finding:
 def judge_value(p: Property, subject: Subject, G: int, T: int) -> Finding:
     """Autograd against central differences of the value; inputs near a kink, where those disagree, say nothing."""
     tried = 0
-    for case in cases(G, T):
+    for case in cases(subject, G, T):
         world = ConcreteWorld(subject, case)
         x = world.free_reference(world.inputs())
         g, value = world.gradient(x), world.loss(x)

@@ -15,14 +15,12 @@ def ordered(w: Any) -> list[Claim]:
     out = []
     x = w.inputs().on_policy()
     for i, j in permutations(range(w.G), 2):
-        mask = x.mask.copy()
-        mask[j] = mask[i]
-        y = x.but(mask=mask)
+        y = x.alike(i, j)
         better = [w.condition(x.rewards[j], "<", x.rewards[i])]
         for t in range(w.T):
             lower, higher = (w.weight(y, (row, t), like=x) for row in (j, i))
             says = f"completion {j} has a lower reward than {i} and the same length; their weights at token {t} are"
-            out.append(w.at_most(lower, higher, says, better + w.live(x, i, t)))
+            out.append(w.at_most(lower, higher, says, better + w.predicted(x, i, t)))
     return out
 
 

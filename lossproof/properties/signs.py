@@ -16,7 +16,7 @@ def signed(w: Any) -> list[Claim]:
     x = w.free_advantages(w.inputs().on_policy())
     g, out = w.gradient(x), []
     for i, t in np.ndindex(g.shape):
-        a, live, where = x.advantages[i, 0], w.live(x, i, t), f"the weight of completion {i}, token {t}"
+        a, live, where = x.advantages[i, 0], w.predicted(x, i, t), f"the weight of completion {i}, token {t}"
         out.append(w.less(0, g[i, t], f"a positive advantage; 0 and {where}", [w.condition(0, "<", a), *live]))
         out.append(w.less(g[i, t], 0, f"a negative advantage; {where}", [w.condition(a, "<", 0), *live]))
         out.append(w.equal(g[i, t], 0, f"advantage 0; {where}", [w.condition(a, "=", 0), *live]))
@@ -28,7 +28,7 @@ def pushed(w: Any) -> list[Claim]:
     w.not_all_equal(x.rewards)
     g, centre, out = w.gradient(x), x.rewards.sum() / w.number(w.G), []
     for i, t in np.ndindex(g.shape):
-        given = [w.condition(x.rewards[i], "!=", centre), *w.live(x, i, t)]
+        given = [w.condition(x.rewards[i], "!=", centre), *w.predicted(x, i, t)]
         out.append(w.different(g[i, t], 0, f"the weight of token {t} of completion {i}, at some ratio,", given))
     return out
 

@@ -9,7 +9,7 @@ from numerics.optimizers import adamw, inner_loop
 from numerics.policies import Completions, TabularPolicy
 
 from ..decide import Finding
-from ..subject import Subject, estimate
+from ..subject import NotApplicable, Subject, estimate
 from . import Property
 from .clip import bounds
 
@@ -61,6 +61,8 @@ def experiment(seed: int) -> tuple[TabularPolicy, Group]:
 
 
 def judged(p: Property, subject: Subject, G: int, T: int) -> Finding:
+    if subject.stepwise:
+        raise NotApplicable("it takes a noised copy, while the policy trained here draws token by token")
     low, high = bounds(subject)
     if low is None or high is None:
         return Finding(p.id, "not-applicable", p.statement, reason="the objective has no clip bounds")

@@ -15,7 +15,7 @@ from theory.kernel.terms import ONE, eq, lt
 
 from ..decide import Finding
 from ..proving import Solver
-from ..subject import Subject
+from ..subject import NotApplicable, Subject
 from ..witness import make
 from ..world import ConcreteWorld, Expr, SymbolicWorld, term_of
 from . import Property
@@ -69,6 +69,9 @@ TRIALS = [((1.0, 0.0, 0.0), 0.5, 0.5), ((0.0, 1.0, 0.0), 0.25, 0.5), ((0.0, 1.0,
 
 
 def judged(prop: Property, subject: Subject, G: int, T: int) -> Finding:
+    if subject.paired or subject.stepwise:
+        drawn = "a noised copy, while the policy enumerated here draws token by token"
+        raise NotApplicable(f"it takes {'pairs and no rewards' if subject.paired else drawn}")
     G = min(G, 3)
     where = f"G = {G}, the smallest tabular policy with lengths 1 and 2"
     factors: list[tuple[float, Any]] = []

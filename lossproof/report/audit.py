@@ -34,6 +34,7 @@ def lines(report: Report, width: int = 100) -> Iterator[Line]:
             continue
         for f in chosen:
             yield from entry(f, width)
+    yield from knobs(report, width)
     yield "", ""
     counts = ", ".join(f"{n} {v}" for v in HEADINGS if (n := sum(f.verdict == v for f in report.findings)))
     yield counts, "bold"
@@ -69,6 +70,18 @@ def entry(f: Finding, width: int) -> Iterator[Line]:
         yield from folded(f"{detail}{'; ' if detail and f.reason else ''}{f.reason or ''}", width, "    ", "dim")
     if f.formula:
         yield from folded(f.formula, width, "    ")
+
+
+def knobs(report: Report, width: int) -> Iterator[Line]:
+    """The knobs of a framework's loss that do nothing."""
+    if report.inert:
+        yield "", ""
+        yield f"Knobs that change neither the loss nor its gradient ({len(report.inert)})", "bold"
+    for k in report.inert or []:
+        yield f"  {k.knob}", STYLES[k.verdict]
+        yield from folded(
+            f"{k.verdict}: {k.target} with {', '.join(map(str, k.values))} instead [{k.scope}]", width, "    ", "dim"
+        )
 
 
 def folded(text: str, width: int, indent: str, style: str = "") -> Iterator[Line]:

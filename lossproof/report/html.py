@@ -47,6 +47,14 @@ def page(report: Report) -> str:
             )
         head = "<tr><th>property</th><th>statement</th><th>witness or method</th><th>scope</th></tr>"
         body.append(f"<h2 class={verdict}>{heading} ({len(chosen)})</h2><table>{head}{''.join(rows)}</table>")
+    if report.inert:
+        rows = [
+            f"<tr><td><code>{k.knob}</code></td><td>{escape(', '.join(map(str, k.values)))}</td>"
+            f"<td><code>{escape(k.target)}</code></td><td class={k.verdict}>{k.verdict}</td><td>{escape(k.scope)}</td></tr>"
+            for k in report.inert
+        ]
+        head = "<tr><th>knob</th><th>values</th><th>in</th><th>verdict</th><th>scope</th></tr>"
+        body.append(f"<h2>Knobs that change neither the loss nor its gradient</h2><table>{head}{''.join(rows)}</table>")
     title = f"lossproof: {escape(report.target)}"
     head = f"<!doctype html><html lang=en><meta charset=utf-8><title>{title}</title><style>{STYLE}</style>"
     return f"{head}<body>{''.join(body)}</body></html>"

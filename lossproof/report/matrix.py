@@ -9,6 +9,7 @@ from pathlib import Path
 
 from numerics import advantages, objectives
 
+from ..advantage import load as of_estimators
 from ..auditor import Report, audit
 from ..row import infer
 from ..subject import Subject
@@ -60,10 +61,12 @@ def rows(reports: Sequence[Report]) -> Iterator[str]:
 
 def render(reports: dict[str, Report]) -> str:
     """The whole file."""
+    several = [n for n in advantages.names() if {f.id for f in reports[n].findings} - set(of_estimators())]
     groups = {
         "The ten methods of Table 1": [reports[n] for n in TABLE1],
         "Their relatives": [reports[n] for n in objectives.names() if n not in TABLE1],
-        "Advantage estimators": [reports[n] for n in advantages.names()],
+        "Advantage estimators": [reports[n] for n in advantages.names() if n not in several],
+        "Advantage estimators of several rewards": [reports[n] for n in several],
     }
     blocks = [HEAD]
     for title, members in groups.items():

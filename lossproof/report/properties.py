@@ -53,7 +53,8 @@ def rows(properties: Iterable[Property]) -> Iterator[str]:
     yield "| id | statement | asks for |"
     yield "|---|---|---|"
     for p in properties:
-        asks = ", ".join(f"`{n}`" for n in p.needs) + (f" and one of {', '.join(f'`{n}`' for n in p.about)}" if p.about else "")
+        about = [f"`{n}`" for n in p.about if n not in p.needs]
+        asks = ", ".join(f"`{n}`" for n in p.needs) + (f" and one of {', '.join(about)}" if about else "")
         yield f"| `{p.id}` | {p.statement.replace('|', chr(92) + '|')} | {asks} |"
 
 

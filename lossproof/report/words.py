@@ -23,13 +23,22 @@ def number(x: float) -> str:
     return f"{x:.4g}"
 
 
+def several(rewards: list[float]) -> str:
+    """The rewards of one completion that has more than one."""
+    return f"({', '.join(map(number, rewards))})"
+
+
 def setting(witness: dict[str, Any]) -> str:
     """The group: rewards and lengths."""
     group = witness.get("group")
     if not group:
         return ""
-    rewards = ", ".join(number(r) for r in group["rewards"])
+    rewards = ", ".join(several(r) if isinstance(r, list) else number(r) for r in group["rewards"])
     lengths = ", ".join(map(str, group["lengths"]))
+    if "squared_norms" in group:
+        lengths += f" and squared norms {', '.join(map(number, group['squared_norms']))}"
+    if "masked" in group:
+        lengths += f" and masked tokens {', '.join(group['masked'])}"
     scalars = "".join(f", {n} = {number(x)}" for n, x in (witness.get("scalars") or {}).items())
     return f"rewards {rewards} with lengths {lengths}{scalars}: "
 

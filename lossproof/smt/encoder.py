@@ -19,7 +19,7 @@ from theory.kernel.ring import Monomial, canon, plus, poly, term, times
 from theory.kernel.terms import ONE, ZERO, le, lt, mk, ne, num
 
 from ..meanings import Unsupported
-from .steps import column, depends_on_rewards, flags_of, folded, lengths, log_bounds, row_of, squares
+from .steps import column, completion_of, depends_on_rewards, flags_of, folded, lengths, log_bounds, row_of, squares
 
 
 def rational(q: Fraction) -> Any:
@@ -99,7 +99,7 @@ class Encoder:
         if op == "not":
             return z3.Not(self.encode(args[0]))
         if op == "and":
-            return z3.And([self.encode(a) for a in args])
+            return z3.And([self.encode(a) for a in args]) if args else z3.BoolVal(True)  # SMT-LIB has no empty `and`
         if op == "imp":
             return z3.Implies(self.encode(args[0]), self.encode(args[1]))
         raise NotImplementedError(f"no SMT encoding of {op}")
@@ -119,11 +119,15 @@ class Encoder:
         for parts in rows.values():
             whole = self.by_length(mk("add", *parts), lambda x: x) if len(parts) > 1 else None
             addends += [self.encode(a) for a in parts] if whole is None else [whole]
-        return z3.Sum(addends)
+        return addends[0] if len(addends) == 1 else z3.Sum(addends)  # cvc5 reads no sum of one
 
     def by_length(self, x: Term, f: Callable[[Term], Term]) -> Any:
-        """f(x) by the length of the one completion whose mask entries x depends on; None where it has no value at one of them."""
-        ordered = sorted(flags_of(x), key=column)
+        """f(x) by the length of the one completion whose mask entries x depends on; None where it has no value at one of them.
+
+        Of entries that a step of diffusion masks, each a row of its own, by the first one: f(x) is then encoded by the next.
+        """
+        first = min(map(row_of, flags_of(x)))
+        ordered = sorted((v for v in flags_of(x) if row_of(v) == first), key=column)
         try:
             values = [
                 self.encode(f(canon(folded(x, {v: ONE if n < k else ZERO for n, v in enumerate(ordered)}))))
@@ -225,7 +229,7 @@ class Encoder:
     def application(self, t: Term) -> Any:
         name, inner = t.args[0], [canon(a) for a in t.args[2:]]
         split = None
-        if len({row_of(v) for v in flags_of(inner[0])}) == 1:
+        if len({completion_of(v) for v in flags_of(inner[0])}) == 1:
             split = self.by_length(inner[0], lambda x: mk("app", name, "R", x))
         split = self.branches(name, inner[0]) if split is None else split
         if split is not None:

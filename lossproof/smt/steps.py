@@ -2,10 +2,11 @@
 
 from fractions import Fraction
 from functools import reduce
+from itertools import product
 from typing import Any, cast
 
 from theory.kernel import Term
-from theory.kernel.ring import UNIT, Poly, plus, poly, times
+from theory.kernel.ring import UNIT, Monomial, Poly, poly
 from theory.kernel.terms import mk
 
 from ..meanings.exact import Exact
@@ -19,6 +20,10 @@ def flags_of(t: Term) -> list[Term]:
 
 def row_of(flag: Term) -> str:
     return str(flag.args[0].rpartition("_")[0])
+
+
+def completion_of(flag: Term) -> str:
+    return row_of(flag).rpartition("_")[2]
 
 
 def column(flag: Term) -> int:
@@ -61,23 +66,44 @@ def log_bounds(q: Fraction) -> tuple[Fraction, Fraction]:
 
 
 def squares(p: Poly) -> list[Poly] | None:
-    """Linear forms l_k with p = sum of d_k l_k^2, all d_k > 0, where p is such a quadratic form; None where it is not."""
-    if not p or any(sum(k for _, k in m) != 2 or any(a.op != "var" or a.args[1] != "R" for a, _ in m) for m in p):
-        return None
-    parts: list[Poly] = []
-    while p:
-        pivot = next((a for m in sorted(p, key=repr) for a, k in m if k == 2), None)
-        if pivot is None or (d := p[frozenset([(pivot, 2)])]) < 0:
+    """Forms l_k with p = sum of d_k l_k^2, all d_k > 0, where p is such a quadratic form; None where it is not.
+
+    Linear in real variables, or in products of them with roots, inverses and conditionals whose squares are monomials of p.
+    """
+    roots = [frozenset((a, k // 2) for a, k in m) for m in p if m and all(k % 2 == 0 for _, k in m)]
+    roots.sort(key=lambda b: sorted(repr(f) for f in b))
+    form = dict[frozenset[tuple[int, int]], Fraction]()
+    for m, c in p.items():
+        pairs = ((i, roots.index(rest)) for i, b in enumerate(roots) if (rest := without(m, b)) in roots)
+        pair = None if any(a.op == "var" and a.args[1] != "R" for a, _ in m) else next(pairs, None)
+        if pair is None:
             return None
-        line = {
-            frozenset([(a, 1)]): c / (2 * d)
-            for m, c in p.items()
-            for a, _ in m
-            if len(m) == 2 and pivot in dict(m) and a is not pivot
-        }
-        line[frozenset([(pivot, 1)])] = Fraction(1)
+        form[frozenset({(pair[0], 2)} if pair[0] == pair[1] else {(i, 1) for i in pair})] = c
+    lines = completed(form) if form else None
+    return None if lines is None else [{roots[i]: c for i, c in line.items()} for line in lines]
+
+
+def without(m: Monomial, b: Monomial) -> Monomial | None:
+    """m / b, None where b does not divide m."""
+    powers = dict(m)
+    for a, k in b:
+        powers[a] = powers.get(a, 0) - k
+    return None if min(powers.values()) < 0 else frozenset((a, k) for a, k in powers.items() if k)
+
+
+def completed(form: dict[frozenset[tuple[int, int]], Fraction]) -> list[dict[int, Fraction]] | None:
+    """Squares completed, one variable of a quadratic form after the other; None where one would count negative."""
+    parts: list[dict[int, Fraction]] = []
+    while form:
+        pivot = min((i for m in form for i, k in m if k == 2), default=None)
+        if pivot is None or (d := form[frozenset({(pivot, 2)})]) < 0:
+            return None
+        line = {i: c / (2 * d) for m, c in form.items() if (pivot, 1) in m for i, _ in m if i != pivot} | {pivot: Fraction(1)}
         parts.append(line)
-        p = plus(p, times(line, line), -d)
+        for i, j in product(line, repeat=2):
+            m = frozenset({(i, 2)} if i == j else {(i, 1), (j, 1)})
+            form[m] = form.get(m, Fraction(0)) - d * line[i] * line[j]
+        form = {m: c for m, c in form.items() if c}
     return parts
 
 

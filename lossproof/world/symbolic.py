@@ -11,6 +11,7 @@ from theory.kernel.terms import ONE, ZERO, eq, le, lt, neg
 from ..meanings.exact import Exact
 from ..operators import Poison
 from ..smt import folded
+from ..subject import preferences
 from .claims import Claims, Inputs
 
 EXACT = Exact()
@@ -82,16 +83,36 @@ class SymbolicWorld(Claims):
         return out
 
     def inputs(self, prefix: str = "", group: int | None = None) -> Inputs:
-        """Fresh symbols; ref_logp = logp; the first token of every completion is live and padding is on the right."""
+        """Fresh symbols; ref_logp = logp; the first token of every completion is live and padding is on the right.
+
+        The rewards of a loss on pairs are what it is told. Of a step of diffusion any tokens are masked, at any level.
+        """
         G, T = group or self.G, self.T
         mask = self._array(prefix + "mask", (G, T), "Z")
         mask[:, 0] = Expr(ONE)
         self.given += [le(mask[i, t + 1].term, mask[i, t].term) for i in range(G) for t in range(1, T - 1)]
         logp = self._array(prefix + "logp", (G, T))
+        rewards = self._array(prefix + "reward", (G, *self.subject.columns))
+        if self.paired and not prefix:
+            rewards[:] = [Expr(num(r)) for r in preferences(G)]
+        masked = self._step(prefix, mask) if self.takes("masked") else None
+        level = self.scalar(prefix + "noise_level", positive=True) if self.takes("noise_level") else None
+        self.given += [] if level is None else [le(term_of(level), ONE)]
+        norms = self._array(prefix + "norm", (G,)) if self.takes("squared_norms") else None
+        self.given += [] if norms is None else [lt(ZERO, term_of(w)) for w in norms]
         return Inputs(
-            logp, self._array(prefix + "old", (G, T)), logp, mask, self._array(prefix + "entropy", (G, T)),
-            self._array(prefix + "reward", (G,)),
+            logp, self._array(prefix + "old", (G, T)), logp, mask, self._array(prefix + "entropy", (G, T)), rewards,
+            masked=masked, noise_level=level, squared_norms=norms,
         )  # fmt: skip
+
+    def _step(self, prefix: str, mask: Any) -> Any:
+        """Which tokens a step masks. Each is named as a row of its own: the entries of one row are taken for a length."""
+        out = np.empty(mask.shape, dtype=object)
+        for i, t in np.ndindex(*mask.shape):
+            entry = var(f"{prefix}masked{t}_{i}_0", "Z")
+            out[i, t] = Expr(entry)
+            self.given += [le(entry, mask[i, t].term)] if t else []
+        return out
 
     def free_reference(self, x: Inputs) -> Inputs:
         return x.but(ref_logp=self._array("ref", x.logp.shape))
@@ -122,14 +143,18 @@ class SymbolicWorld(Claims):
         return Expr(EXACT.exp((x.logp[i, t] - x.old_logp[i, t]).term))
 
     def padded(self, x: Inputs, i: int, t: int) -> list[Term]:
+        self.unsummed()
         return [eq(term_of(x.mask[i, t]), ZERO)]
 
     def any_differ(self, xs: Any) -> Term:
-        flat = [term_of(x) for x in np.ravel(xs)]
-        return neg(mk("and", *(eq(flat[0], x) for x in flat[1:])))
+        rows = np.reshape(xs, (len(xs), -1))
+        return neg(mk("and", *(eq(term_of(a), term_of(b)) for row in rows[1:] for a, b in zip(rows[0], row, strict=True))))
 
     def number(self, q: Any) -> Expr:
         return Expr(num(Fraction(q)))
+
+    def same(self, a: Any, b: Any) -> bool:
+        return term_of(a) is term_of(b)
 
     def absolute(self, a: Any) -> Any:
         return np.frompyfunc(lambda e: Expr(mk("ite", lt(term_of(e), ZERO), term_times(-1, e).term, term_of(e))), 1, 1)(a)
@@ -145,6 +170,7 @@ class SymbolicWorld(Claims):
         """One more column, masked, with arbitrary values."""
         extra = self._array("extra", (x.logp.shape[0], 1))
         columns = {n: extra for n in ("logp", "old_logp", "ref_logp", "entropy")} | {"mask": np.full(extra.shape, Expr(ZERO))}
+        columns |= {} if x.masked is None else {"masked": columns["mask"]}
         return x.but(**{n: np.concatenate([getattr(x, n), c], axis=1) for n, c in columns.items()})
 
     def _faithful(self, group: Any, length: int) -> None:
@@ -155,6 +181,7 @@ class SymbolicWorld(Claims):
             raise NotImplementedError(why)
 
     def _formula(self, x: Inputs) -> Any:
+        self.told(x.rewards)
         self._faithful(*x.logp.shape)
         arrays = {n: np.frompyfunc(term_of, 1, 1)(a) for n, a in x.arrays().items()}
         key = tuple((n, np.shape(a), tuple(np.ravel(a))) for n, a in arrays.items())

@@ -1,4 +1,5 @@
-"""Advantage estimators: one module each, named like its function. Takes rewards (G,) and, if it wants, group (G,) ids.
+"""Advantage estimators: one module each, named like its function. Takes rewards (G,), or reward_components (G, K), and what else
+it wants: group (G,) ids, mask, squared_norms (docs/inputs.md).
 
 A new file that defines a function of its own name is a new estimator. May import torch, not lossproof.
 """

@@ -1,8 +1,8 @@
 """Masked diffusion as in MaskGRPO (arXiv 2510.02880): masked log-probabilities, the ratio estimate, masks, the sampler.
 
-Inputs beyond the calling convention of objectives: `masked` (G, T), 1 where a token is masked at this level; `level` t in
-(0, 1], the mask fraction; `token_logp` (G, T), log π(x_0^i | x_t, c) of the clean token at each place. Shapes are (G, T)
-and (G,); log-probabilities are natural.
+The objectives are in `numerics.objectives` (`maskgrpo`, `maskgrpo_token`). `masked` (G, T): 1 where a token is masked at
+this level; `level` t in (0, 1], the mask fraction; `token_logp` (G, T), log π(x_0^i | x_t, c) of the clean token at each
+place. Shapes are (G, T) and (G,); log-probabilities are natural.
 """
 
 from __future__ import annotations
@@ -26,21 +26,6 @@ def sequence_ratio(token_logp: Tensor, old_token_logp: Tensor, masked: Tensor, l
 def token_ratios(token_logp: Tensor, old_token_logp: Tensor, masked: Tensor) -> Tensor:
     """What the released code uses in its place, (G,): the mean over masked tokens of the token ratios."""
     return ((token_logp - old_token_logp).exp() * masked).sum(1) / masked.sum(1)
-
-
-def maskgrpo_loss(
-    token_logp: Tensor,
-    old_token_logp: Tensor,
-    ref_token_logp: Tensor,
-    advantages: Tensor,
-    masked: Tensor,
-    level: float,
-    beta: float = 0.01,
-) -> Tensor:
-    """The loss at one mask level, with Eq. 9 and 10 and the KL term outside of the advantage. advantages (G, 1)."""
-    ratio = sequence_ratio(token_logp, old_token_logp, masked, level)
-    to_ref = masked_log_likelihood(ref_token_logp - token_logp, masked, level)
-    return -((advantages[:, 0] * ratio - beta * (to_ref.exp() - to_ref - 1)) / token_logp.shape[1]).mean()
 
 
 def keep_probabilities(length: int, ratio: Fraction) -> list[Fraction]:

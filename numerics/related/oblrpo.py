@@ -9,15 +9,18 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from numerics.advantages.oblrpo import oblrpo
+from numerics.advantages.oblrpo_leave_one_out import oblrpo_leave_one_out
+
 
 def weighted_baseline(rewards: Tensor, weights: Tensor) -> Tensor:
-    """(): Σ w r/Σ w over the group, own response included. Biases the direction of the gradient: oblrpo.plug_in."""
-    return (weights * rewards).sum() / weights.sum()
+    """(G,): Σ w r/Σ w over the group, own response included. Biases the direction of the gradient: oblrpo.plug_in."""
+    return rewards - oblrpo(rewards, torch.zeros(len(rewards)), weights)
 
 
 def weighted_leave_one_out(rewards: Tensor, weights: Tensor) -> Tensor:
     """(G,): the same over the other responses, for each. Leaves the gradient unbiased: oblrpo.unbiased."""
-    return ((weights * rewards).sum() - weights * rewards) / (weights.sum() - weights)
+    return rewards - oblrpo_leave_one_out(rewards, torch.zeros(len(rewards)), weights)
 
 
 def logit_norm(log_probs: Tensor, tokens: Tensor) -> Tensor:

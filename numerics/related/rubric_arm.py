@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
+import torch
 from torch import Tensor
+
+from numerics.objectives.rubric_generator import rubric_generator
 
 Vectors = Sequence[Sequence[Fraction]]
 
@@ -21,11 +24,14 @@ def accuracy(rubrics: Tensor, judge: Tensor) -> Tensor:
 
 def generator_loss(rubric_logp: Tensor, rewards: Tensor, baseline: Tensor | float = 0.0) -> Tensor:
     """-(R - b) log π_r(r|x), averaged over sampled rubrics: its gradient is that of g_B. rubric_logp, rewards (N,)."""
-    return -((rewards - baseline) * rubric_logp).mean()
+    return rubric_generator(rubric_logp[:, None], rewards, torch.ones_like(rubric_logp)[:, None], baseline)
 
 
 def pair_reward(forward: Tensor, backward: Tensor) -> Tensor:
-    """Eq. 16: R = (1[o_fwd = 0] + 1[o_bwd = 1])/2 from the judge's answers (0 or 1) in both orders, any shape."""
+    """Eq. 16: R = (1[o_fwd = 0] + 1[o_bwd = 1])/2 from the judge's answers (0 or 1) in both orders, any shape.
+
+    The answers are no rewards, higher being better: no estimator takes them. R is one, for any of them, GRPO's `std` say.
+    """
     return ((forward == 0).double() + (backward == 1).double()) / 2
 
 

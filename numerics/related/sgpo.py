@@ -6,15 +6,17 @@ SGPO: arXiv 2505.11595. The text says nowhere clearly which groups are graded: b
 from __future__ import annotations
 
 from itertools import product
-from math import exp, sqrt
+from math import sqrt
+
+import torch
+
+from numerics.advantages.sgpo import graded
 
 
 def graded_reward(correct: bool, right_share: float, beta: float, gamma: float, sign: int = -1) -> float:
-    """1 if the answer is correct, else 1/(1 + exp(sign β (RTS - γ))), RTS the share of steps before the first error.
-
-    sign = -1 grows with RTS, as intended; +1 is the formula as quoted from v1, Eq. 2 (sgpo.eq2.monotone).
-    """
-    return 1.0 if correct else 1 / (1 + exp(sign * beta * (right_share - gamma)))
+    """`graded` of one answer, RTS = `right_share` the share of steps before the first error."""
+    answer = torch.tensor([float(correct), right_share], dtype=torch.float64)
+    return graded(answer[0], answer[1], beta, gamma, sign).item()
 
 
 def advantages(rewards: tuple[float, ...]) -> list[float]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from lossproof.subject import TOKEN_INPUTS
+from lossproof.subject import STEP_INPUTS, TOKEN_INPUTS, preferences
 from lossproof.world import Claims, Inputs
 
 
@@ -61,15 +61,18 @@ class BatchedWorld(Claims):
     def __init__(self, subject: Any, cases: list[dict[str, Any]]):
         self.subject, self.B = subject, len(cases)
         self.G, self.T = len(cases[0]["rewards"]), len(cases[0]["logp"][0])
-        names = (*TOKEN_INPUTS, "rewards", "advantages")
+        self.step = [n for n in STEP_INPUTS if subject.takes(n)]
+        names = (*TOKEN_INPUTS, "rewards", "advantages", *self.step)
         self.data = {n: np.array([c[n] for c in cases], dtype=float) for n in names}
+        if subject.paired:
+            self.data["rewards"][:] = [float(r) for r in preferences(self.G)]
         self.scalars = {n: np.array([c.get(n, d) for c in cases]) for n, d in (("phi", 2.0), ("c", 1.0))}
         self.outside, self.scale = np.zeros(self.B, dtype=bool), np.zeros(self.B)
         self.runs: dict[int, Any] = {}
         self.kept: list[Any] = []  # so that ids stay unique
 
     def inputs(self, prefix: str = "", group: int | None = None) -> Inputs:
-        a = {n: self.data[n] for n in (*TOKEN_INPUTS, "rewards")}
+        a = {n: self.data[n] for n in (*TOKEN_INPUTS, "rewards", *self.step)}
         if prefix:
             for n in ("logp", "old_logp", "entropy", "rewards"):
                 a[n] = a[n][:, ::-1] * 0.7 - 0.2 * np.arange(a[n][0].size).reshape(a[n].shape[1:])
@@ -111,6 +114,9 @@ class BatchedWorld(Claims):
     def number(self, q: Any) -> Many:
         return Many(np.full(self.B, float(q)))
 
+    def same(self, a: Any, b: Any) -> bool:
+        return bool(np.all(plain(a) == plain(b)))
+
     def absolute(self, a: Any) -> Any:
         return np.frompyfunc(lambda v: Many(abs(v.x)), 1, 1)(a)
 
@@ -122,6 +128,7 @@ class BatchedWorld(Claims):
 
     def widened(self, x: Inputs, junk: Inputs) -> Inputs:
         values = {"logp": -3.0, "old_logp": -0.5, "ref_logp": -1.5, "entropy": 0.3, "mask": 0.0}
+        values |= {"masked": 0.0} if "masked" in self.step else {}
         columns = {n: np.array([[self.number(v)] for _ in range(len(x.logp))], dtype=object) for n, v in values.items()}
         return x.but(**{n: np.concatenate([getattr(x, n), c], axis=1) for n, c in columns.items()})
 
@@ -130,6 +137,7 @@ class BatchedWorld(Claims):
         return {n: torch.tensor(a) for n, a in stacked.items()}
 
     def _run(self, x: Inputs) -> tuple[Any, Any]:
+        self.told(x.rewards)
         self.last = x
         if id(x) not in self.runs:
             self.kept.append(x)

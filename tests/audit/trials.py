@@ -12,7 +12,7 @@ from lossproof.advantage.subject import Estimator
 from lossproof.decide import Finding, first_violation
 from lossproof.properties import Property, adamw_scale, clip, kl, unbiased
 from lossproof.subject import Subject
-from lossproof.witness import Case, drawn
+from lossproof.witness import Case, drawn, noised
 
 
 def claims_of(p: Property, subject: Subject, finding: Finding) -> Any:
@@ -44,6 +44,8 @@ def broken(p: Property, subject: Any, finding: Finding, G: int, T: int, number: 
     if claims is None:
         return 0, None
     plain, cases = replace(p, decide=None, claims=claims), [drawn(G, T, rng) for _ in range(number)]
+    if getattr(subject, "stepwise", False):
+        cases = [rng.choice([*noised(case)]) for case in cases]
     suspects = cases
     if isinstance(subject, Subject):
         try:

@@ -1,13 +1,17 @@
 """What docs/findings.md and docs/frameworks.md are made of: scripts that run, knobs that are idle, settings that are the same."""
 
 import runpy
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 
-from lossproof.frameworks import knobs, matrix
+from lossproof.api import audit
+from lossproof.frameworks import findings, knobs, matrix
 from lossproof.frameworks.surprises import DEFECTS, DOCUMENTED, UNDOCUMENTED
+from lossproof.report.audit import lines
+from lossproof.report.html import page
 from lossproof.target import objective
 
 SCRIPTS = sorted((Path(__file__).parents[2] / "examples" / "findings").glob("*.py"))
@@ -32,27 +36,73 @@ def test_every_surprise_has_its_script_and_every_script_its_surprise():
     assert sorted(s.script for s in ENTRIES) == [p.stem for p in SCRIPTS]
 
 
+@pytest.mark.framework("trl")
+@pytest.mark.framework("liger")
+@pytest.mark.framework("verl")
+def test_what_goes_with_a_surprise_is_audited():
+    assert {s.shown[0] for s in ENTRIES if s.shown} <= set(findings.every())
+
+
+@pytest.mark.framework("trl")
+def test_a_surprise_is_written_with_its_witness_and_only_if_the_audit_agrees(monkeypatch):
+    monkeypatch.setattr(findings, "shows", lambda script: f"({script})")
+    (entry,) = (s for s in ENTRIES if s.script == "trl_cancelling_rewards")
+    target, id, _ = entry.shown
+    reports = {target: audit(target, group=findings.GROUP, length=findings.LENGTH, only=[id])}
+    said = "\n".join(findings.surprises([entry], reports))
+    assert f"`{id}` refuted: rewards (1, 0), (0, 1)" in said and "0.2929 instead of 0" in said
+    assert "(trl_cancelling_rewards)" in said
+    with pytest.raises(ValueError, match="is refuted, and docs/findings.md is about proved"):
+        findings.surprises([replace(entry, shown=(target, id, "proved"))], reports)
+
+
 @pytest.mark.framework("verl")
 def test_idle_knobs_of_verl():
-    found = {i.knob: i for i in knobs.inert("verl", "vanilla")}
+    found = {i.knob: i for i in knobs.inert("verl:vanilla")}
     assert found.keys() == {"clip_ratio", "micro_batches"}
     assert (found["clip_ratio"].verdict, found["clip_ratio"].values) == ("proved", (0.4, 0.1))
     assert found["micro_batches"].verdict == "tested"
-    assert "loss_agg_mode" in {i.knob for i in knobs.inert("verl", "sapo")}
-    assert "micro_batches" not in {i.knob for i in knobs.inert("verl", "geo_mean")}
+    assert "loss_agg_mode" in {i.knob for i in knobs.inert("verl:sapo")}
+    assert "micro_batches" not in {i.knob for i in knobs.inert("verl:geo_mean")}
 
 
 @pytest.mark.framework("trl")
 def test_a_knob_that_acts_is_not_idle():
-    assert {i.knob for i in knobs.inert("trl", "cispo")} == {"delta", "gradient_accumulation_steps"}
+    assert {i.knob for i in knobs.inert("trl:cispo")} == {"delta", "gradient_accumulation_steps"}
     a, b = (knobs.subject(t) for t in ("trl:dapo", "trl:dapo[epsilon_high=0.28]"))
     assert knobs.differs(a, b) and not knobs.identical(a, b)
     assert knobs.identical(a, knobs.subject("trl:dapo[sapo_temperature_pos=2.0]"))
 
 
+@pytest.mark.framework("trl")
+def test_a_knob_that_is_set_in_vain_is_in_every_report():
+    report = audit("trl:dapo[sapo_temperature_pos=2.0]", group=2, length=1)
+    entry = {"knob": "sapo_temperature_pos", "values": [0.5, 1.0], "verdict": "proved", "scope": "all inputs at G = 2, T = 2"}
+    assert entry in report.as_json()["inert_knobs"]
+    assert {k["knob"] for k in report.as_json()["inert_knobs"]} == {"sapo_temperature_pos", "gradient_accumulation_steps"}
+    said = "\n".join(text for text, _ in lines(report))
+    assert "Knobs that change neither the loss nor its gradient (2)" in said and "sapo_temperature_pos=2.0] with 0.5, 1.0" in said
+    assert "<td><code>sapo_temperature_pos</code></td><td>0.5, 1.0</td>" in page(report)
+
+
+def test_a_loss_without_a_framework_has_no_such_list():
+    report = audit("grpo", group=2, length=1)
+    assert "inert_knobs" not in report.as_json() and "Knobs" not in "".join(text for text, _ in lines(report))
+
+
+@pytest.mark.framework("trl")
+def test_a_knob_that_could_not_be_swept_is_unknown(monkeypatch):
+    def fails(a, b):
+        raise RuntimeError("no")
+
+    monkeypatch.setattr(knobs, "differs", fails)
+    found = knobs.inert("trl:dapo")
+    assert len(found) > 10 and {(i.verdict, i.scope) for i in found} == {("unknown", "RuntimeError: no")}
+
+
 @pytest.mark.framework("liger")
 def test_values_that_act_elsewhere_do_not_hide_an_idle_one():
-    assert {i.knob for i in knobs.inert("liger", "vespo")} == {"chunk_size", "epsilon_low", "epsilon_high", "delta"}
+    assert {i.knob for i in knobs.inert("liger:vespo")} == {"chunk_size", "epsilon_low", "epsilon_high", "delta"}
 
 
 @pytest.mark.framework("trl")

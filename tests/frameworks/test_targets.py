@@ -84,6 +84,9 @@ def test_every_listed_target_runs_and_its_recording_is_the_function(framework, t
     [
         ("trl:dapo", "prefix-neutral", "proved"), ("trl:grpo", "prefix-neutral", "refuted"),
         ("trl:dapo", "length-neutral", "proved"),
+        ("trl:dapo[mask_truncated_completions=True]", "prefix-neutral", "refuted"),
+        ("trl:grpo[mask_truncated_completions=True]", "masked-completion-neutral", "proved"),
+        ("trl:grpo[mask_truncated_completions=True]", "padding-invariant", "proved"),
         ("trl:grpo", "masked-completion-neutral", "proved"), ("trl:dapo", "masked-completion-neutral", "refuted"),
         ("trl:luspo", "padding-invariant", "proved"), ("liger:luspo", "padding-invariant", "refuted"),
     ],

@@ -121,6 +121,69 @@ def test_accumulation_sums_micro_batches_of_one_generation(x):
         objective("trl:dapo[gradient_accumulation_steps=3]")
 
 
+@pytest.mark.parametrize("name", ["grpo", "bnpo", "dr_grpo", "dapo", "luspo"])
+def test_truncated_completions_are_masked_before_tokens_are_counted(name, x):
+    """Lengths 3, 3, 2, 1, generation stops at 3: the last two are left, and in dapo's and bnpo's denominator they alone."""
+    w, n = by_hand(x), x["mask"].sum(1, keepdim=True)
+    w[:2] = 0
+    divisor = {"grpo": n * 4, "bnpo": 3, "dr_grpo": 12, "dapo": 3, "luspo": 4}[name]
+    target = f"trl:{name}[mask_truncated_completions=True,max_completion_length=3]"
+    assert same(call(target, x)[1], w / divisor)
+    assert torch.isfinite(call(target, x | {"mask": torch.ones_like(x["mask"])})[0])  # nothing is left
+
+    w = by_hand(x)
+    w[2] = 0  # generation stops far beyond: those of 2 tokens stand for the truncated ones
+    divisor = {"grpo": n * 4, "bnpo": 7, "dr_grpo": 4 * 512, "dapo": 7, "luspo": 4}[name]
+    assert same(call(f"trl:{name}[mask_truncated_completions=True]", x)[1], w / divisor)
+
+
+def test_truncated_completions_in_micro_batches_are_counted_in_the_whole_generation(x):
+    knobs = "mask_truncated_completions=True,max_completion_length=3"
+    whole, parts = (call(f"trl:dapo[{knobs}{m}]", x) for m in ("", ",gradient_accumulation_steps=2"))
+    assert same(whole[0], parts[0]) and same(whole[1], parts[1])
+
+
+def test_masking_truncated_completions_is_recorded_on_all_its_branches():
+    from lossproof.target import objective
+
+    subject = objective("trl:dapo[mask_truncated_completions=True]")
+    assert len(subject.paths(3, 2)) == 8  # which of three completions are truncated
+    assert subject.escapes(3, 2) == [] and subject.differs(3, 2) == ""
+
+
+def test_rloo_clips_the_ratio_of_the_whole_completion(x):
+    s = ((x["logp"] - x["old_logp"]) * x["mask"]).sum(1, keepdim=True).exp()  # 0.875, 3.5, 27.5, 0.95
+    loss, g = call("trl:rloo", x)
+    a = x["advantages"]
+    inside = torch.where(a > 0, s <= 1.2, s >= 0.8)
+    assert same(g, torch.where(inside, s * a, 0.0) * x["mask"] / 4)
+    assert same(loss, -torch.min(s * a, s.clamp(0.8, 1.2) * a).mean())
+    assert same(call("trl:rloo[epsilon_high=3.0]", x | {"advantages": a.abs()})[1][1], s[1] * 0.875 / 4)  # ratio 3.5
+    assert same(call("trl:rloo", x | {"advantages": a.abs()})[1][1], 0 * a[1])
+
+
+def test_rloo_advantages_leave_one_out():
+    from lossproof.target import function
+
+    r, group = torch.tensor([3.0, 0.0, 1.0, 1.0, 2.0, 5.0], dtype=torch.float64), torch.tensor([0, 0, 0, 1, 1, 1])
+    rows = r.view(2, 3)
+    plain = ((rows - rows.mean(1, keepdim=True)) * 3 / 2).flatten()
+    assert same(function("trl:rloo-advantage")(rewards=r, group=group), plain)
+    whitened = function("trl:rloo[normalize_advantages=True]", advantage=True)(rewards=r, group=group)
+    assert same(whitened, (plain - plain.mean()) / (plain.std() + 1e-4), rtol=1e-7)
+    with pytest.raises(ValueError, match="all have num_generations completions"):
+        function("trl:rloo-advantage")(rewards=r, group=torch.tensor([0, 0, 1, 1, 1, 1]))
+
+
+def test_rloo_defaults_are_those_of_its_config():
+    from trl import RLOOConfig
+
+    from lossproof.frameworks import rloo
+
+    config = rloo.trainer({}).args
+    assert all(getattr(config, k) == v == getattr(RLOOConfig, k) for k, v in (rloo.knobs(False) | rloo.knobs(True)).items())
+
+
 def test_entropy_bonus_is_in_the_value(x):
     mean = (x["entropy"] * x["mask"]).sum() / x["mask"].sum()
     assert same(call("trl:dapo", x)[0] - call("trl:dapo[entropy_coef=0.5]", x)[0], 0.5 * mean)
@@ -138,10 +201,23 @@ def test_advantages(scale):
     assert same(a.view(2, 3), (rows - rows.mean(1, keepdim=True)) / spread, rtol=1e-7)  # n / (n - 1) is single in nanstd
 
 
-def test_aggregation_of_one_reward_whitens_twice():
+@pytest.mark.parametrize("rewards", [[[3.0, 0.0, 1.0, 1.0]], [[3.0, 0.0, 1.0, 1.0], [0.0, 2.0, 5.0, 1.0]]])
+def test_aggregation_whitens_each_reward_and_their_sum(rewards):
     from lossproof.target import function
 
-    r, group = torch.tensor([3.0, 0.0, 1.0, 1.0], dtype=torch.float64), torch.tensor([0, 0, 1, 1])
-    a = function("trl:advantages[multi_objective_aggregation=normalize_then_sum]")(rewards=r, group=group)
-    k = torch.cat([(p - p.mean()) / (p.std() + 1e-4) for p in r.view(2, 2)])
+    r, group = torch.tensor(rewards, dtype=torch.float64).T, torch.tensor([0, 0, 1, 1])
+    a = function("trl:advantages[multi_objective_aggregation=normalize_then_sum]")(reward_components=r, group=group)
+    k = sum(torch.cat([(p - p.mean()) / (p.std() + 1e-4) for p in reward.view(2, 2)]) for reward in r.T)
     assert same(a, (k - k.mean()) / (k.std() + 1e-4), rtol=1e-7)
+
+
+def test_the_constant_beside_each_deviation_shows_where_two_rewards_cancel():
+    """Advantages are 0; with the first reward doubled they are not: 0.2929, for the 1e-4 beside each deviation."""
+    from lossproof.advantage import everything
+    from lossproof.decide import decide
+    from lossproof.target import subject
+
+    estimator = subject("trl:advantages[multi_objective_aggregation=normalize_then_sum]")
+    found = decide(everything()["adv-component-scale-invariant"], estimator, 4, 1)
+    assert found.verdict == "refuted" and found.witness["group"]["rewards"] == [[1.0, 0.0], [0.0, 1.0]]
+    assert abs(found.witness["left"] - 0.2929) < 1e-4 and abs(found.witness["right"]) < 1e-9

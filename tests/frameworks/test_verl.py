@@ -53,6 +53,18 @@ def test_kl_penalties(kind, x):
     assert same(g, -0.5 * expected * x["mask"] / x["mask"].sum())
 
 
+def test_the_clamp_of_k3_is_found_and_its_witness_replays():
+    from lossproof.decide import decide
+    from lossproof.properties import load
+    from lossproof.replay import replay
+    from lossproof.target import objective
+
+    found = decide(load()["kl-pulls-to-reference"], objective("verl:vanilla[use_kl_loss=True,kl_loss_type=k3]"), 3, 2)
+    assert found.verdict == "refuted"
+    violated, text = replay(found.witness)
+    assert violated and "it is 0" in text
+
+
 @pytest.mark.parametrize(
     "target, token, before, after",
     [

@@ -50,7 +50,7 @@ def test_every_alias_delivers_its_input(policy: TabularPolicy, group: Group, nam
         "mask": group.mask,
         "entropy": policy.entropies(group.tokens, group.mask),
     }
-    assert set(NAMES) == set(ALIASES)
+    assert set(NAMES) | {"masked", "noise_level"} == set(ALIASES)
     for alias in (name, *NAMES[name].split()):
         received: dict[str, Tensor] = {}
 
@@ -116,10 +116,14 @@ def test_an_objective_that_cannot_be_called_is_refused(policy: TabularPolicy, gr
     def not_a_tensor(logp: Tensor) -> Tensor:
         return 1.0  # type: ignore[return-value]
 
+    def stepwise(logp: Tensor, noise_mask: Tensor) -> Tensor:
+        return (logp * noise_mask).sum()
+
     refused: list[tuple[Objective, str]] = [
         (unknown, "unknown: parameter 'temperature' has no default"),
         (no_logp, "no_logp: no parameter asks for logp"),
         (positional, "positional: parameter 'logp' must not be positional-only"),
+        (stepwise, "stepwise: a policy that draws token by token has no masked"),
         (per_token, r"per_token: must return a scalar tensor, returned \(5, 3\)"),
         (not_a_tensor, "not_a_tensor: must return a scalar tensor, returned float"),
     ]

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 import torch
 
+import numerics.advantages.gdpo as gdpo_code
+import numerics.advantages.groups as groups_code
 import numerics.evidence.related.clip_entropy as clip_entropy
 import numerics.evidence.related.gdpo as gdpo
 import numerics.evidence.related.kl_estimators as kl_estimators
 import numerics.evidence.related.oblrpo as oblrpo
-import numerics.related.gdpo as gdpo_code
 from numerics.advantages.groups import group_mean, group_variance
 from numerics.evidence import EVIDENCE
 from theory.verdict import Evidence
@@ -32,8 +33,8 @@ def test_holds(check: Check) -> None:
     assert check().ok
 
 
-def of_population(reward: torch.Tensor, group: torch.Tensor, eps: float) -> torch.Tensor:
-    return (reward - group_mean(reward, group)) / (group_variance(reward, group, 0).sqrt() + eps)
+def of_population(reward: torch.Tensor, group: torch.Tensor) -> torch.Tensor:
+    return (reward - group_mean(reward, group)) / group_variance(reward, group, 0).sqrt()
 
 
 def irrational_left_out(column: gdpo.Column, exact: Any = gdpo.advantages) -> Any:
@@ -55,7 +56,7 @@ WRONG: list[tuple[Check, object, str, Any]] = [
     (kl_estimators.quoted_example, kl_estimators.ESTIMATORS, "k2", lambda a, b: (a - b) ** 2),
     (kl_estimators.weights_of_tokens, kl_estimators, "weight_in_loss", lambda x: {"k1": 1 + 0 * x, "k2": x, "k3": x}),
     (gdpo.examples, gdpo_code, "standardised", of_population),
-    (gdpo.random_batches, gdpo_code, "group_mean", lambda x, group: 0 * x),
+    (gdpo.random_batches, groups_code, "group_mean", lambda x, group: 0 * x),
     (gdpo.quoted_counts, gdpo, "advantages", irrational_left_out),
     (gdpo.exact_groups, gdpo, "advantages", irrational_left_out),
     (oblrpo.which_baselines, oblrpo, "weighted_leave_one_out", lambda r, w: oblrpo.weighted_baseline(r, w).expand(len(r))),

@@ -474,12 +474,10 @@ class Context:
         for w in weights:
             solver.add(w >= 0)
         for m in monomials:
-            left = [
-                w * z3.Q(c.numerator, c.denominator) for w, (_, p, _) in zip(weights, choices, strict=True) if (c := p.get(m))
-            ]
-            left += [x * z3.Q(c.numerator, c.denominator) for x, (_, p) in zip(lambdas, combos, strict=True) if (c := p.get(m))]
+            left = [w * z3.RealVal(str(c)) for w, (_, p, _) in zip(weights, choices, strict=True) if (c := p.get(m))]
+            left += [x * z3.RealVal(str(c)) for x, (_, p) in zip(lambdas, combos, strict=True) if (c := p.get(m))]
             t = target.get(m, Fraction(0))
-            solver.add(z3.Sum(left) == z3.Q(t.numerator, t.denominator) if left else z3.BoolVal(t == 0))
+            solver.add(z3.Sum(left) == z3.RealVal(str(t)) if left else z3.BoolVal(t == 0))
         if goal.op == "lt":
             solver.add(z3.Sum([w for w, (_, _, s) in zip(weights, choices, strict=True) if s]) > 0)
         if solver.check() != z3.sat:

@@ -15,9 +15,12 @@ from math import comb
 import torch
 from torch import Tensor
 
-from numerics.advantages.gdpo import gdpo as one_reward
+from numerics.advantages.gdpo import conditioned, decoupled, gdpo
+from numerics.advantages.groups import standardised
+from numerics.advantages.grpo_of_total import grpo_of_total
+from numerics.advantages.std import std
+from numerics.advantages.whitened import whitened as whitened_by
 from numerics.evidence import evidence
-from numerics.related.gdpo import conditioned, decoupled, gdpo, grpo_of_total, standardised
 from theory.verdict import Evidence
 
 Column = tuple[int, ...]  # one reward of all rollouts
@@ -133,7 +136,7 @@ def close(a: Tensor, b: Tensor | float) -> bool:
 @evidence("gdpo.eq6.batch_mean", "gdpo.eq6.order", "gdpo.eq6.scale", "gdpo.variance", "gdpo.constant_total.weighted")
 @evidence("gdpo.eq8.stall", "gdpo.collapse.equal_totals.repaired")
 def random_batches() -> Evidence:
-    """The estimators as code, without a constant in the deviation, on batches of random rewards."""
+    """The estimators as code, without a constant in the deviations of groups, on batches of random rewards."""
     passed: dict[str, int] = {}
 
     def check(what: str, ok: bool) -> None:
@@ -142,21 +145,21 @@ def random_batches() -> Evidence:
     for seed in range(10):
         rewards, group = random_rewards(seed)
         scale = torch.tensor([2.0, 0.5, 3.0], dtype=torch.float64)
-        found = decoupled(rewards, group, eps=0)
-        check("affine", close(grpo_of_total(2 * rewards + 1, group, eps=0), grpo_of_total(rewards, group, eps=0)))
-        check("rescaled", close(decoupled(rewards * scale, group, eps=0), found))
-        check("total", close(grpo_of_total(rewards * 3, group, eps=0), grpo_of_total(rewards, group, eps=0)))
-        weighted = decoupled(rewards, group, weights=scale, eps=0)
+        found = decoupled(rewards, group)
+        check("affine", close(grpo_of_total(2 * rewards + 1, group), grpo_of_total(rewards, group)))
+        check("rescaled", close(decoupled(rewards * scale, group), found))
+        check("total", close(grpo_of_total(rewards * 3, group), grpo_of_total(rewards, group)))
+        weighted = decoupled(rewards, group, scale)
         check("mean 0", close(found.mean(), 0) and close(weighted.mean(), 0))
         whitened = gdpo(rewards, group, eps=0)
         check("order", bool((whitened.argsort() == found.argsort()).all()) and close(whitened.std(), 1))
-        columns = torch.stack([standardised(rewards[:, k], group, 0) for k in range(3)])[:, :4]
+        columns = torch.stack([standardised(rewards[:, k], group) for k in range(3)])[:, :4]
         check("variance", close(columns.sum(0).var(), 3 + 2 * torch.corrcoef(columns).triu(1).sum()))
         pair = torch.stack([rewards[:, 0], 1 - rewards[:, 0]], dim=1)
-        own = standardised(rewards[:, 0], group, 0)
-        check("opposite", close(decoupled(pair, group, weights=scale[:2], eps=0), (scale[0] - scale[1]) * own))
-        check("stalled", close(standardised(conditioned(rewards[:, 0], rewards[:, 1], 2.0), group, 1e-4), 0))
-        check("one reward", close(gdpo(rewards[:, :1], group), one_reward(rewards[:, 0], group)))
+        own = standardised(rewards[:, 0], group)
+        check("opposite", close(decoupled(pair, group, scale[:2]), (scale[0] - scale[1]) * own))
+        check("stalled", close(standardised(conditioned(rewards[:, 0], rewards[:, 1], 2.0), group), 0))
+        check("one reward", close(gdpo(rewards[:, :1], group), whitened_by(std(rewards[:, 0], group, eps=0), eps=1e-4)))
     detail = "10 random batches within 1e-9: " + ", ".join(f"{what} {n}" for what, n in passed.items())
     return Evidence("numeric", detail, ok=set(passed.values()) == {10})
 
@@ -171,30 +174,28 @@ def examples() -> Evidence:
 
     one = torch.zeros(2, dtype=torch.long)
 
-    def exact(rewards: Tensor, group: Tensor) -> Tensor:
-        return decoupled(rewards, group, eps=0)
-
     half = 0.5**0.5
-    ok = close(exact(of([0, 1]), one), torch.tensor([-half, half], dtype=torch.float64))
-    ok &= close(exact(of([0, 1], [0, 1]), one), 2 * exact(of([0, 1]), one))
-    ok &= bool(exact(of([1, 1]), one).isnan().all()) and close(decoupled(of([1, 1]), one), 0)
+    ok = close(decoupled(of([0, 1]), one), torch.tensor([-half, half], dtype=torch.float64))
+    ok &= close(decoupled(of([0, 1], [0, 1]), one), 2 * decoupled(of([0, 1]), one))
+    ok &= bool(std(of([1, 1])[:, 0], one, eps=0).isnan().all()) and close(decoupled(of([1, 1]), one), 0)
     sixteen = torch.zeros(16, dtype=torch.long)
     rewards = of([0] + [1] * 8 + [0] * 7, [0] + [1] * 8 + [0] * 7, [1] + [0] * 15)
-    found = exact(rewards, sixteen)
+    found = decoupled(rewards, sixteen)
     ok &= bool(found[0] > found[1]) and bool(rewards.sum(1)[0] < rewards.sum(1)[1])
     fifteen = of([0] + [1] * 7 + [0] * 7, [0] + [1] * 7 + [0] * 7, [1] + [0] * 14)
-    tie = exact(fifteen, sixteen[:15])
+    tie = decoupled(fifteen, sixteen[:15])
     ok &= close(tie[0], tie[1])
     gaps = all(
         abs(
-            float(exact(of([1] * p + [0] * (g - p)), sixteen[:g])[[0, -1]].diff()) + (g * (p / g) * (1 - p / g) / (g - 1)) ** -0.5
+            float(decoupled(of([1] * p + [0] * (g - p)), sixteen[:g])[[0, -1]].diff())
+            + (g * (p / g) * (1 - p / g) / (g - 1)) ** -0.5
         )
         < TOL
         for g in range(2, 17)
         for p in range(1, g)
     )
     weights = torch.tensor([2.0, 1.0], dtype=torch.float64)
-    rare = decoupled(of([1, 0] + [1] * 7 + [0] * 7, [0, 1] + [0] * 14), sixteen, weights=weights, eps=0)
+    rare = decoupled(of([1, 0] + [1] * 7 + [0] * 7, [0, 1] + [0] * 14), sixteen, weights)
     ok &= bool(rare[0] < rare[1])
     two, other = torch.tensor([0, 0, 1, 1]), of([1, 0, 1, 0])
     alone, beside = gdpo(of([1, 0, 1, 1]), two), gdpo(other, two)

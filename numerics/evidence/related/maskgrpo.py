@@ -13,11 +13,11 @@ import torch
 from torch import Tensor
 
 from numerics.evidence import evidence
+from numerics.objectives.maskgrpo import maskgrpo
 from numerics.related.maskgrpo import (
     emerge_step,
     keep_probabilities,
     masked_log_likelihood,
-    maskgrpo_loss,
     sequence_ratio,
     token_ratios,
 )
@@ -190,7 +190,8 @@ def penalty_in_code() -> Evidence:
         logp = torch.full((1, L), -1.0, dtype=torch.float64)
         masked = torch.ones_like(logp)
         A = torch.tensor([[advantage]], dtype=torch.float64)
-        near, far = (float(maskgrpo_loss(logp, logp, logp + d, A, masked, 1.0)) for d in (0.0, 1.0))
+        level = torch.ones((), dtype=torch.float64)
+        near, far = (float(maskgrpo(logp, logp, logp + d, A, masked, masked, level)) for d in (0.0, 1.0))
         ok &= far > near
     return Evidence("numeric", "the loss rises with the distance from π_ref for advantages -1 and 1", ok=ok)
 

@@ -21,14 +21,17 @@ SEEDS = 10
 class Bandit:
     """A softmax over arms: probabilities p (V,), scores (V, V), their squared norms w (V,), rewards r (V,), gradient (V,)."""
 
-    def __init__(self, seed: int, arms: int = 4) -> None:
-        generator = torch.Generator().manual_seed(seed)
-        self.logits = torch.randn(arms, generator=generator, dtype=torch.float64)
-        self.r = torch.rand(arms, generator=generator, dtype=torch.float64)
+    def __init__(self, logits: Tensor, r: Tensor) -> None:
+        self.logits, self.r = logits, r
         self.p = self.logits.softmax(0)
-        self.scores = torch.eye(arms, dtype=torch.float64) - self.p
+        self.scores = torch.eye(len(r), dtype=torch.float64) - self.p
         self.w = (self.scores**2).sum(1)
         self.gradient = self.p @ (self.r[:, None] * self.scores)
+
+    @classmethod
+    def random(cls, seed: int, arms: int = 4) -> Bandit:
+        generator = torch.Generator().manual_seed(seed)
+        return cls(*(draw(arms, generator=generator, dtype=torch.float64) for draw in (torch.randn, torch.rand)))
 
     def groups(self, size: int) -> tuple[Tensor, Tensor]:
         """Every group (N, size) of arms, and its probability (N,)."""
@@ -44,6 +47,16 @@ class Bandit:
         """E[w (r - b)²]."""
         return float(self.p @ (self.w * (self.r - b) ** 2))
 
+    def best(self) -> float:
+        """b* = E[w r]/E[w]."""
+        return float((self.p @ (self.w * self.r)) / (self.p @ self.w))
+
+    def plug_in(self, size: int) -> Tensor:
+        """The expected gradient with Σ w r/Σ w of the own group as the baseline."""
+        arms, _ = self.groups(size)
+        r, w = self.r[arms], self.w[arms]
+        return self.expected(size, (w * r).sum(1, keepdim=True) / w.sum(1, keepdim=True))
+
 
 def close(a: Tensor | float, b: Tensor | float) -> bool:
     a, b = (torch.as_tensor(x, dtype=torch.float64) for x in (a, b))
@@ -57,7 +70,7 @@ def which_baselines() -> Evidence:
     sizes, total = (2, 4, 6), 0
     as_code = constant = leave_out = mean = bent = standardised = straighter = 0
     for seed in range(SEEDS):
-        bandit = Bandit(seed)
+        bandit = Bandit.random(seed)
         cosines = []
         for size in sizes:
             arms, _ = bandit.groups(size)
@@ -68,7 +81,7 @@ def which_baselines() -> Evidence:
             constant += close(bandit.expected(size, torch.tensor(0.3)), bandit.gradient)
             leave_out += close(bandit.expected(size, out), bandit.gradient)
             mean += close(bandit.expected(size, r.mean(1, keepdim=True)), (1 - 1 / size) * bandit.gradient)
-            found = bandit.expected(size, weighted)
+            found = bandit.plug_in(size)
             ratios = found / bandit.gradient
             bent += float(ratios.max() - ratios.min()) > GAP
             cosines.append(float(torch.cosine_similarity(found, bandit.gradient, dim=0)))
@@ -86,6 +99,36 @@ def which_baselines() -> Evidence:
     return Evidence("numeric", detail, ok=ok)
 
 
+def noted_bandit() -> Bandit:
+    """Logits and rewards for which all numbers in the notes on OBLR-PO come out; the notes say "4-arm softmax" only."""
+    return Bandit(*(torch.tensor(x, dtype=torch.float64) for x in ([0.3, -0.5, 1.0, -0.2], [1.0, 0.0, 0.3, -0.5])))
+
+
+NOTED = {  # group size -> E ĝ / ∇J by arm, with the baseline of the whole group, and their cosine
+    2: ("0.405", "0.366", "0.960", "0.372", "0.99698"),
+    4: ("0.678", "0.650", "1.114", "0.652", "0.99935"),
+    6: ("0.781", "0.761", "1.095", "0.761", "0.99974"),
+}
+
+
+@evidence("oblrpo.plug_in", "oblrpo.optimal_baseline.gain", "ustat.corollary5.without")
+def noted_numbers() -> Evidence:
+    """The numbers that the notes give for one bandit over four arms: baselines, variances per sample, bent directions."""
+    bandit, ok = noted_bandit(), True
+    best, mean, g = bandit.best(), float(bandit.p @ bandit.r), bandit.gradient
+    ok &= (f"{best:.4f}", f"{mean:.4f}") == ("0.2768", "0.3197")
+    variances = [bandit.loss(b) - float(g @ g) for b in (best, mean, 0.0)]
+    ok &= [f"{v:.5f}" for v in variances] == ["0.16802", "0.16924", "0.21860"]
+    for size, noted in NOTED.items():
+        found = bandit.plug_in(size)
+        cosine = float(torch.cosine_similarity(found, g, dim=0))
+        ok &= (*(f"{x:.3f}" for x in (found / g).tolist()), f"{cosine:.5f}") == noted
+    detail = "logits (.3, -.5, 1, -.2), rewards (1, 0, .3, -.5): b* = .2768, mean .3197, variances .16802, .16924 (mean), .21860 "
+    detail += "(b = 0), so b* saves 0.7% of the mean's; E ĝ/∇J of the self-inclusive b* by arm: "
+    detail += "; ".join(f"G = {size}: {', '.join(row[:4])}, cosine {row[4]}" for size, row in NOTED.items())
+    return Evidence("numeric", detail, ok=ok)
+
+
 @evidence(
     "oblrpo.optimal_baseline", "oblrpo.optimal_baseline.gain", "oblrpo.optimal_baseline.binary", "oblrpo.coordinate_baseline"
 )
@@ -94,10 +137,10 @@ def best_baselines() -> Evidence:
     """b* against a grid of baselines, the gain over the mean, per coordinate, for binary rewards, over two prompts."""
     ok, least = True, 1.0
     for seed in range(SEEDS):
-        bandit, other = Bandit(seed), Bandit(100 + seed)
+        bandit, other = Bandit.random(seed), Bandit.random(100 + seed)
         p, w, r = bandit.p, bandit.w, bandit.r
         ok &= close(logit_norm(bandit.logits.log_softmax(0).expand(4, 4), torch.arange(4)), w)
-        weight, best, mean = p @ w, (p @ (w * r)) / (p @ w), p @ r
+        weight, best, mean = p @ w, bandit.best(), p @ r
         grid = [bandit.loss(b) for b in torch.linspace(-1, 2, 301)]
         ok &= min(grid) >= bandit.loss(best) - TOL
         ok &= close(bandit.loss(0.7) - bandit.loss(best), weight * (0.7 - best) ** 2)
@@ -126,7 +169,7 @@ def exact_variance() -> Evidence:
     """Two prompts, three arms, N and G up to 2, all batches: trace of the covariance against the formula."""
     agree = total = 0
     for seed in range(3):
-        bandits, chance = (Bandit(seed, 3), Bandit(50 + seed, 3)), torch.tensor([0.3, 0.7], dtype=torch.float64)
+        bandits, chance = (Bandit.random(seed, 3), Bandit.random(50 + seed, 3)), torch.tensor([0.3, 0.7], dtype=torch.float64)
         b = torch.tensor([0.2, 0.5], dtype=torch.float64)
         draws = torch.stack([x.scores * (x.r - c)[:, None] for x, c in zip(bandits, b, strict=True)])  # (2, 3, 3)
         g = torch.stack([x.gradient for x in bandits])
@@ -192,7 +235,7 @@ def signal_from_estimates() -> Evidence:
     """Exact means over all pairs of single-response estimates of a bandit."""
     plug_in = halves = negative = 0
     for seed in range(SEEDS):
-        bandit = Bandit(seed)
+        bandit = Bandit.random(seed)
         draws = bandit.scores * (bandit.r - 0.3)[:, None]
         norm = bandit.p @ (draws**2).sum(1)
         signal = (bandit.gradient**2).sum()

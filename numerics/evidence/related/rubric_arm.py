@@ -9,8 +9,9 @@ import random
 from collections.abc import Iterator
 from fractions import Fraction
 from itertools import product
-from math import sqrt
+from math import exp, sqrt
 
+import numpy as np
 import torch
 
 from numerics.evidence import evidence
@@ -102,6 +103,36 @@ def with_baselines() -> Evidence:
     detail = f"{SEEDS} games, exact: (II) is 0 with b = p constant in {removed}, less than half with b = E p in {smaller}; "
     detail += f"the judge's variance with baseline, 0 at b = 1 - p, in {judge}"
     return Evidence("numeric", detail, ok=removed == judge == SEEDS and smaller > 0.8 * SEEDS)
+
+
+def noted_game() -> Game:
+    """A generator over 4 rubrics with normal logits, scores in its logits, and p uniform on [.2, .9]: NumPy's seed 0."""
+    rng = np.random.default_rng(0)
+    parts = [F(exp(x)) for x in rng.standard_normal(4)]
+    p = [F(1, 5) + F(7, 10) * F(float(x)) for x in rng.random(4)]
+    w = [x / sum(parts) for x in parts]
+    return w, p, [[F(i == j) - w[j] for j in range(4)] for i in range(4)]
+
+
+def terms(game: Game, b: Fraction = ZERO) -> tuple[Fraction, Fraction]:
+    """(I) and (II) of Proposition 5.2 with a baseline."""
+    w, p, u = game
+    one = mean(w, [q * (1 - q) * norm(x) for q, x in zip(p, u, strict=True)])
+    return one, total_variance(w, [scaled(q - b, x) for q, x in zip(p, u, strict=True)])
+
+
+@evidence("rubric_arm.baseline.generator", "rubric_arm.inconsistency")
+def noted_numbers() -> Evidence:
+    """The numbers that the notes give for 4 rubrics: p = .6 everywhere, and random p without and with the baseline E p."""
+    w, p, u = game = noted_game()
+    b = mean(w, p)
+    flat = terms((w, [F(3, 5)] * 4, u))
+    plain, centred = terms(game), terms(game, b)
+    ok = [f"{float(x):.3f}" for x in flat] == ["0.174", "0.262"]
+    ok &= total_variance(*answers(game)) == sum(plain) and total_variance(*answers(game, b)) == sum(centred)
+    ok &= [f"{float(x):.3f}" for x in (sum(plain), sum(centred), centred[1])] == ["0.529", "0.141", "0.003"]
+    detail = "a softmax over 4 rubrics: with p = .6 everywhere (I) = .174, (II) = .262; with random p in [.2, .9] the baseline "
+    return Evidence("numeric", detail + "E p takes Var(g_B) from .529 to .141, (II) to .003", ok=ok)
 
 
 def applies(w: list[Fraction], p: list[Fraction], u: list[list[Fraction]], v: list[list[Fraction]]) -> tuple[bool, bool]:

@@ -9,6 +9,7 @@ SECTIONS = {
     "discriminative": "Proposition 1: GRPO as a discriminative objective",
     "finite_groups": "The weight of a question in groups of finite size",
     "log_odds": "Section 4: difficulty bias",
+    "group_gradient": "Section 4: difficulty bias",
     "scores": "Section 4: scoring functions and the basic objective",
     "free_energy": "Section 4: the objective over hard negatives",
     "free_energy_bounds": "Section 4: the objective over hard negatives",

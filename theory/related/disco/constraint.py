@@ -15,6 +15,7 @@ from theory.kernel.terms import ONE, ZERO, eq, inv, le, lt, mul, neg, sub
 from theory.language import ForAll, derivative, equals, family, integers, reals, term
 from theory.proposition import UNNEEDED, Case, proposition, refuted, shown
 from theory.tactics import MINUS, Context, atoms
+from theory.tactics.convex import log_tangent
 from theory.tactics.logs import weaken
 from theory.tactics.prefix import chosen, opened, put, slopes
 
@@ -260,3 +261,24 @@ shown(
     witness={"old": ["1/4", "3/4"], "pi": ["1/2", "1/2"]},
     module=__name__,
 )
+
+
+r = reals("r")
+
+
+@proposition(
+    "disco.kl_estimate.low_variance",
+    title="the other estimate of the released code, -log r + r - 1 with r = π_θ/π_old, is never negative",
+    source="reconstruction: the authors' repository, one snapshot, as a reader's note describes it (ppo_kl_type = low_var_kl)",
+    printed="r > 0 ⇒ -log r + r - 1 ≥ 0",
+    assumptions={"r > 0": r > 0},
+    statement=-sp.log(r) + r - 1 >= 0,
+    model={"r": 2},
+    drops={"r > 0": {"r": 0}},
+    hints={"r": "ratio"},
+    not_claimed="its mean over outputs of π_old: that is KL(π_old‖π_θ) by kl_estimators.value.k3, with π_old in the place of π_θ",
+)
+def low_variance(goal: Goal) -> Theorem:
+    """log r ≤ r - 1."""
+    positive = goal.given["r > 0"]
+    return k.sos(goal.claim, [(One, ONE, [log_tangent(term(r), positive)])], [], [])

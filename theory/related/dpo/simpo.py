@@ -11,7 +11,7 @@ from theory.kernel.terms import ONE, ZERO, add, app, eq, inv, le, lt, mul, sub
 from theory.language import ForAll, derivative, equals, family, int_family, integers, reals, term
 from theory.proposition import UNNEEDED, Case, proposition, refuted
 from theory.tactics import MINUS, atoms
-from theory.tactics.logic import replaced
+from theory.tactics.logic import impossible, replaced
 from theory.tactics.powers import for_all
 
 from .equivalence import sigma
@@ -21,7 +21,7 @@ from .identity import exp_strict
 
 N, y, i, j, t = integers("N y i j t")
 n_w, n_l = integers("n_w n_l")
-gamma, alpha, c, c2, x, Z = reals("gamma alpha c c' x Z")
+gamma, alpha, c, c2, d, x, Z = reals("gamma alpha c c' d x Z")
 pi, ref, r, u = (family(name) for name in ("pi", "ref", "r", "u"))
 n = int_family("n")
 One = Fraction(1)
@@ -141,7 +141,9 @@ def simpo_only(goal: Goal) -> Theorem:
     return k.restate(for_all(index, ONE, term(N), th), goal.claim)
 
 
-TOTAL, TOTAL2 = (sp.Sum(sp.exp(n(y) * (r(y) + e) / beta), (y, 1, N)) for e in (c, c2))
+def total(e: sp.Expr) -> sp.Expr:
+    """Σ exp(|y| (r(y)+e)/β)."""
+    return sp.Sum(sp.exp(n(y) * (r(y) + e) / beta), (y, 1, N))
 
 
 @proposition(
@@ -152,7 +154,7 @@ TOTAL, TOTAL2 = (sp.Sum(sp.exp(n(y) * (r(y) + e) / beta), (y, 1, N)) for e in (c
     assumptions={
         "β > 0": beta > 0, "lengths": ForAll(y, 1, N, n(y) >= 1), "N ≥ 1": N >= 1, "c < c'": c < c2,
     },
-    statement=TOTAL < TOTAL2,
+    statement=total(c) < total(c2),
     model={"N": 1, "beta": 1, "n": [1], "r": [0], "c": 0, "c'": 1},
     drops={
         "β > 0": {"N": 1, "beta": -1, "n": [1], "r": [0], "c": 0, "c'": 1},
@@ -163,22 +165,58 @@ TOTAL, TOTAL2 = (sp.Sum(sp.exp(n(y) * (r(y) + e) / beta), (y, 1, N)) for e in (c
     not_claimed="that there is one: the sum is continuous, near 0 for c → -∞ and above every bound for c → ∞",
 )  # fmt: skip
 def simpo_normaliser(goal: Goal) -> Theorem:
-    """Each term grows, and there is one."""
+    return growing(goal, c, c2, goal.given["c < c'"])
+
+
+def growing(goal: Goal, least: sp.Expr, most: sp.Expr, order: Theorem) -> Theorem:
+    """Σ exp(|y| (r+e)/β) grows with e: each term grows, and there is one."""
     index, size = goal.fresh(goal.claim), term(N)
     inside = goal.assuming(le(ONE, index), le(index, size))
     inside.know(inside.at(goal.given["lengths"], index))
-    low, high = (k.subst(term(n(y) * (r(y) + e) / beta), {term(y): index}) for e in (c, c2))
-    above = k.inv_positive(goal.given["β > 0"])
-    parts = [goal.given["c < c'"], above]
+    low, high = (k.subst(term(n(y) * (r(y) + e) / beta), {term(y): index}) for e in (least, most))
     more = inside.prove(lt(ZERO, k.subst(term(n(y)), {term(y): index})))
-    order = k.sos(lt(low, high), [(One, ONE, [*parts, more])], [], [])
-    grows = exp_strict(order)
+    larger = k.sos(lt(low, high), [(One, ONE, [order, k.inv_positive(goal.given["β > 0"]), more])], [], [])
+    grows = exp_strict(larger)
     gap = k.mk("sum", index, ONE, size, sub(grows.concl.args[1], grows.concl.args[0]))
     rising = k.sos(lt(ZERO, sub(grows.concl.args[1], grows.concl.args[0])), [(One, ONE, [grows])], [], [])
-    claim = for_all(index, ONE, size, rising)
-    positive = goal.with_facts(claim).sum_sign(gap, True)
+    positive = goal.with_facts(for_all(index, ONE, size, rising)).sum_sign(gap, True)
     split = k.sum_linear(index, ONE, size, [ONE, MINUS], [grows.concl.args[1], grows.concl.args[0]])
-    return k.sos(goal.claim, [(One, ONE, [positive])], [split], [MINUS])
+    return k.sos(lt(term(total(least)), term(total(most))), [(One, ONE, [positive])], [split], [MINUS])
+
+
+FLAT: Case = {"N": 1, "beta": 1, "n": [1], "r": [0], "c": 0, "c'": -1, "d": 1}
+
+
+@proposition(
+    "dpo.simpo.shift",
+    title="a constant that is added to the reward changes nothing: c takes it back, so r + c and the optimum stay",
+    source="our own, for SimPO",
+    printed="Σ exp(|y| (r+c)/β) = 1 = Σ exp(|y| (r+d+c')/β) ⇒ d + c' = c",
+    assumptions={
+        "β > 0": beta > 0,
+        "lengths": ForAll(y, 1, N, n(y) >= 1),
+        "N ≥ 1": N >= 1,
+        "both are policies": sp.And(equals(total(c), 1), equals(total(d + c2), 1)),
+    },
+    statement=equals(d + c2, c),
+    model=FLAT,
+    drops={
+        "β > 0": UNNEEDED,
+        "lengths": FLAT | {"n": [0], "c'": 5},
+        "N ≥ 1": UNNEEDED,
+        "both are policies": FLAT | {"c'": 0},
+    },
+    not_claimed="the same for rewards that are multiplied by a constant: differences of scores are those of the reward",
+)
+def simpo_shift(goal: Goal) -> Theorem:
+    """A larger constant would give a larger sum."""
+    this, other = (k.and_elim(goal.given["both are policies"], m) for m in (0, 1))
+
+    def larger(least: sp.Expr, most: sp.Expr) -> Theorem:
+        order = k.assume(lt(term(least), term(most)))
+        return impossible(goal.with_facts(order, growing(goal, least, most, order), this, other), goal.claim)
+
+    return k.trichotomy(term(d + c2), term(c), larger(d + c2, c), k.assume(goal.claim), larger(c, d + c2))
 
 
 refuted(

@@ -9,7 +9,7 @@ import sympy as sp
 from theory import kernel as k
 from theory.decide import Goal
 from theory.kernel import Refused, Term, Theorem, mk, subst
-from theory.kernel.terms import ONE, ZERO, le, mul
+from theory.kernel.terms import ONE, ZERO, le, lt, mul, sub
 from theory.language import ForAll, equals, family, integers, reals, term
 from theory.proposition import UNNEEDED, Case, not_applicable, proposition, refuted, shown
 from theory.tactics import MINUS
@@ -18,7 +18,7 @@ from theory.tactics.powers import unit
 
 K, i, j, L, n = integers("K i j L n")
 c = reals("c")
-w, y, hit, u, q, luck = map(family, ("w", "y", "hit", "u", "q", "luck"))
+w, y, hit, higher, u, q, luck = map(family, ("w", "y", "hit", "higher", "u", "q", "luck"))
 
 
 def over(f: sp.Expr) -> sp.Expr:
@@ -68,7 +68,7 @@ SAFE: Case = ARMS | {"y": ["2/5", "3/5"]}
         "chances": UNNEEDED,
     },
     hints={"w": "unit", "hit": "binary"},
-    not_claimed="that the target return is achieved; for a higher c apply it again to the conditioned policy",
+    not_claimed="that the target return is achieved; for a higher c: gac.improvement.monotone",
 )
 def without_luck(goal: Goal) -> Theorem:
     """Σ w h (y - c) · Σ w (1-h) + Σ w h · Σ w (1-h) (c - y) ≥ 0, over (Σ w h)²."""
@@ -86,6 +86,53 @@ def without_luck(goal: Goal) -> Theorem:
     over_size = k.inv_positive(reached)
     cofactors = [mul(MINUS, over_size.concl.args[1]), total]
     return k.sos(goal.claim, [(One, ONE, [positive, over_size])], [same, unit(reached)], cofactors)
+
+
+HIGHER = "the higher target c is reached by the better of those arms: by returns of at least c"
+NESTED = {
+    "weights": ForAll(i, 1, K, w(i) >= 0),
+    "the higher target is reached": over(w(i) * higher(i)) > 0,
+    "who reaches it reaches the lower one": ForAll(i, 1, K, sp.And(higher(i) >= 0, hit(i) - higher(i) >= 0)),
+    HIGHER: ForAll(i, 1, K, sp.And(higher(i) * (y(i) - c) >= 0, (hit(i) - higher(i)) * (c - y(i)) >= 0)),
+}
+LADDER: Case = {"K": 2, "w": ["1/2", "1/2"], "y": [0, 1], "hit": [1, 1], "higher": [0, 1], "c": 1}
+
+
+@proposition(
+    "gac.improvement.monotone",
+    title="without luck, the higher the target, the higher the return of the conditioned policy",
+    source=CLAIM + ": deterministic environments",
+    printed="c ≤ c' ⇒ E[y | y ≥ c'] ≥ E[y | y ≥ c]",
+    assumptions=NESTED,
+    statement=over(w(i) * higher(i) * y(i)) / over(w(i) * higher(i)) >= conditioned,
+    model=LADDER,
+    drops={
+        "weights": LADDER | {"w": ["-1/2", 1]},
+        "the higher target is reached": LADDER | {"higher": [0, 0], "c": 2},
+        "who reaches it reaches the lower one": LADDER | {"hit": [1, -3]},
+        HIGHER: LADDER | {"higher": [1, 0]},
+    },
+    hints={"w": "unit", "hit": "binary", "higher": "binary"},
+    not_claimed="that the target return is achieved; the lower target 'every return' gives gac.improvement.repaired",
+)
+def higher_target(goal: Goal) -> Theorem:
+    """Y'/H' - Y/H = (Σ w h' (y - c) · Σ w (h - h') + H' · Σ w (h - h') (c - y))/(H H')."""
+    few, all_, top, rest = (term(over(w(i) * f)) for f in (higher(i), hit(i), higher(i) * y(i), hit(i) * y(i)))
+    reached = goal.given["the higher target is reached"]
+    above = summed(goal, w(i) * (higher(i) * (y(i) - c)), HIGHER)
+    below = summed(goal, w(i) * ((hit(i) - higher(i)) * (c - y(i))), HIGHER)
+    missed = summed(goal, w(i) * (hit(i) - higher(i)), "who reaches it reaches the lower one")
+    A, B, R = (th.concl.args[1] for th in (above, below, missed))
+    product = mk("add", mul(A, R), mul(few, B))
+    positive = k.sos(le(ZERO, product), [(One, ONE, [above, missed]), (One, ONE, [reached, below])], [], [])
+    same = goal.equal(product, sub(mul(top, all_), mul(rest, few)))
+    more = goal.equal(R, sub(all_, few))
+    both = k.sos(lt(ZERO, all_), [(One, ONE, [reached]), (One, ONE, [missed])], [more], [MINUS])
+    goal.define(both)
+    units, over_ = [unit(both), unit(reached)], [k.inv_positive(both), k.inv_positive(reached)]
+    i_all, i_few = (th.concl.args[1] for th in over_)
+    cofactors = [mul(MINUS, i_all, i_few), mul(MINUS, top, i_few), mul(rest, i_all)]
+    return k.sos(goal.claim, [(One, ONE, [positive, *over_])], [same, *units], cofactors)
 
 
 def summed(goal: Goal, f: sp.Expr, fact: str) -> Theorem:

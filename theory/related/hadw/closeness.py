@@ -97,7 +97,7 @@ refuted(
     repair="hadw.eq81.repaired",
     hints={"p": "unit"},
     finding="G = 2, Δ = 1/4: one right and one wrong have the probability 2 · 1/4 · 3/4 = 3/8; the formula with the plus "
-    "sign gives 1 - 9/16 + 1/16 = 1/2. A slip of one sign, which the lemmas around it do not share.",
+    "sign gives 1 - 9/16 + 1/16 = 1/2. With a minus sign, as in the lemmas around it, it is 1 - 9/16 - 1/16 = 3/8.",
 )
 
 

@@ -3,13 +3,15 @@
 A_i - Ahat_i = phat - p for every completion, so the events are about R alone: phat - p > ε is R > G (p + ε).
 """
 
+from fractions import Fraction
+
 import sympy as sp
 
 from theory import kernel as k
 from theory.decide import Goal
 from theory.kernel import Term, Theorem, subst
-from theory.kernel.terms import ONE, ZERO, add, inv, le, lt, mul, neg
-from theory.language import ForAll, equals, integers, reals, term
+from theory.kernel.terms import ONE, ZERO, add, inv, le, lt, mul, neg, num
+from theory.language import ForAll, equals, formula, integers, reals, term
 from theory.proposition import UNNEEDED, proposition, refuted, shown
 from theory.related.hadw.groups import GROUP, LAW, SOURCE, A, Facts, G, One, b, binomial, chance, group, j, p, r
 from theory.tactics import MINUS, Context
@@ -140,14 +142,14 @@ def theorem2_easy(goal: Goal) -> Theorem:
     return conditional(goal, p - eps, m - 1, False, large, below, k.integer(below))
 
 
-def only_estimate(goal: Goal, near: str, above: bool) -> Theorem:
-    """1/G <= j/G <= (G-1)/G for 1 <= j <= G-1."""
+def only_estimate(goal: Goal, near_edge: Theorem, above: bool) -> Theorem:
+    """1/G <= j/G <= (G-1)/G for 1 <= j <= G-1; `near_edge` says that p is beyond the first or the last."""
     size = goal.prove(lt(ZERO, term(G)))
     inverse = k.inv_positive(size)
     i = goal.fresh(goal.claim)
     opened = subst(goal.claim.args[1], {goal.claim.args[0]: i})
     ends = k.assume(opened.args[0])
-    bound, near_edge = k.and_elim(ends, 0 if above else 1), goal.given[near]
+    bound = k.and_elim(ends, 0 if above else 1)
     parts = [(One, ONE, [inverse, bound]), (One, ONE, [near_edge])]
     th = k.sos(opened.args[1], parts, [], [])
     return k.restate(k.all_intro(i, k.imp_intro(opened.args[0], th)), goal.claim)
@@ -165,7 +167,7 @@ def only_estimate(goal: Goal, near: str, above: bool) -> Theorem:
     hints={"p": "unit", "r": "binary"},
 )
 def corollary3_hard(goal: Goal) -> Theorem:
-    return only_estimate(goal, "p < 1/G", True)
+    return only_estimate(goal, goal.given["p < 1/G"], True)
 
 
 @proposition(
@@ -180,7 +182,51 @@ def corollary3_hard(goal: Goal) -> Theorem:
     hints={"p": "unit", "r": "binary"},
 )
 def corollary3_easy(goal: Goal) -> Theorem:
-    return only_estimate(goal, "p > (G-1)/G", False)
+    return only_estimate(goal, goal.given["p > (G-1)/G"], False)
+
+
+SMALL = {"2 ≤ G ≤ 8": sp.And(G >= 2, G <= 8)}
+ALL_OF_THEM = "that every prompt with p below 1/8 has groups with both outcomes often. Sure for each p, so for p drawn by any law"
+
+
+def at_most_eight(goal: Goal, claim: Term, near: Theorem, edge: Fraction) -> Theorem:
+    """1/8 <= 1/G, and p is beyond 1/8 or 7/8, the edge: below 1/G, or above (G-1)/G."""
+    size = goal.prove(lt(ZERO, term(G)))
+    inverse, small = k.inv_positive(size), goal.prove(le(term(G), term(sp.Integer(8))))
+    eighth = Fraction(1, 8)
+    return k.sos(claim, [(eighth, ONE, [inverse, small]), (One, ONE, [near])], [unit(size)], [num(edge)])
+
+
+@proposition(
+    "hadw.corollary1.eighth",
+    title="below p = 1/8 every estimate of a group of at most 8 with both outcomes is too small",
+    source=f"{SOURCE}, Corollary 1, its third line",
+    printed="P(Ahat_i < A_i | S, p < 0.125) = 1.00, 2 ≤ G ≤ 8",
+    assumptions=SMALL | {"p < 1/8": p < sp.Rational(1, 8)},
+    statement=ForAll(j, 1, G - 1, r - j / G < r - p),
+    model={"G": 8, "p": "1/9", "r": 1},
+    drops={"2 ≤ G ≤ 8": {"G": 10, "p": "1/9", "r": 1}, "p < 1/8": {"G": 8, "p": "1/8", "r": 1}},
+    hints={"p": "unit", "r": "binary"},
+    not_claimed=ALL_OF_THEM,
+)
+def corollary1_eighth(goal: Goal) -> Theorem:
+    return only_estimate(goal, at_most_eight(goal, formula(p < 1 / G), goal.given["p < 1/8"], Fraction(1, 8)), True)
+
+
+@proposition(
+    "hadw.corollary1.eighth.mirror",
+    title="above p = 7/8 every estimate of a group of at most 8 with both outcomes is too large",
+    source=f"{SOURCE}, Corollary 1, its third line",
+    printed="P(Ahat_i > A_i | S, p > 0.875) = 1.00, 2 ≤ G ≤ 8",
+    assumptions=SMALL | {"p > 7/8": p > sp.Rational(7, 8)},
+    statement=ForAll(j, 1, G - 1, r - j / G > r - p),
+    model={"G": 8, "p": "8/9", "r": 1},
+    drops={"2 ≤ G ≤ 8": {"G": 10, "p": "8/9", "r": 1}, "p > 7/8": {"G": 8, "p": "7/8", "r": 1}},
+    hints={"p": "unit", "r": "binary"},
+    not_claimed=ALL_OF_THEM,
+)
+def corollary1_eighth_mirror(goal: Goal) -> Theorem:
+    return only_estimate(goal, at_most_eight(goal, formula(p > (G - 1) / G), goal.given["p > 7/8"], Fraction(-7, 8)), False)
 
 
 shown(

@@ -57,6 +57,38 @@ def chain(goal: Goal) -> Theorem:
     return k.and_intro(out)
 
 
+CHAIN_OPTIMUM: Case = {"p1": "1/2", "p2": 1, "c": "1/2"}
+
+
+@proposition(
+    "sgpo.shaping.optimum",
+    title="the chain keeps its best policy: J' is below 1, its value where both steps always succeed, everywhere else",
+    source=MODEL,
+    printed="J'(1, 1) = 1, and J'(p1, p2) < 1 for p1 p2 < 1",
+    assumptions={
+        "0 ≤ p1 ≤ 1": sp.And(p1 >= 0, p1 <= 1),
+        "0 < c < 1": sp.And(c > 0, c < 1),
+        "some step can fail": p1 * p2 < 1,
+    },
+    statement=sp.And(SHAPED < 1, equals(SHAPED.subs({p1: 1, p2: 1}), 1)),
+    model=CHAIN_OPTIMUM,
+    drops={
+        "0 ≤ p1 ≤ 1": {"p1": 2, "p2": 0, "c": "9/10"},
+        "0 < c < 1": {"p1": 1, "p2": "1/2", "c": 1},
+        "some step can fail": {"p1": 1, "p2": 1, "c": "1/2"},
+    },
+    hints={"p1": "unit", "p2": "unit", "c": "unit"},
+    not_claimed="the same optimum where the first step is a choice: sgpo.shaping.branching",
+)
+def optimum(goal: Goal) -> Theorem:
+    """1 - J' = (1-c)(1 - p1 p2) + c (1 - p1)."""
+    parts = [
+        (One, ONE, [goal.prove(lt(term(c), ONE)), goal.given["some step can fail"]]),
+        (One, ONE, [goal.prove(lt(ZERO, term(c))), goal.prove(le(term(p1), ONE))]),
+    ]
+    return k.and_intro([k.sos(q, parts, [], []) if q.op == "lt" else goal.equal(*q.args) for q in goal.claim.args])
+
+
 GRADES = {
     "chances and grades": sp.And(
         success_a >= 0, success_a <= 1, success_b >= 0, success_b <= 1, prefix_a >= 0, prefix_a < 1, prefix_b >= 0, prefix_b < 1
