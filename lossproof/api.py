@@ -23,12 +23,14 @@ def audit(
     only: list[str] | None = None, also: Sequence[str] = (), certify: bool = False,
     progress: Callable[[Finding], None] = lambda f: None,
 ) -> Report:  # fmt: skip
-    """The report on one objective. `only`: these properties, without the row and the knobs; `also`: these on request;
+    """The report on one target. `only`: these properties, without the row and the knobs; `also`: these on request;
     `certify`: cvc5 has to confirm what z3 says. Raises BadTarget.
     """
     subject = subject_of(target, advantage)
     subject.certify = certify
     report = auditing.audit(subject, group, length, only, progress, also=also)
+    if only is None and isinstance(target, str) and frameworks.named(target):
+        report.inert = inert(target)
     if isinstance(subject, Estimator):
         return report
     for finding in report.findings:
@@ -42,6 +44,4 @@ def audit(
         report.findings = lift(subject, found, report.findings, group, length)
         builtins = {n: checked(n, objectives.load(n)) for n in objectives.names() if n != subject.name}
         report.matches = matches(subject, builtins, group, length)
-        if isinstance(target, str) and frameworks.named(target):
-            report.inert = inert(target)
     return report

@@ -41,7 +41,7 @@ class Report:
     fitted: bool = False  # whether a row was looked for
     matches: list[dict[str, str]] = field(default_factory=list)
     fed: str = ""  # the estimator of the advantages, where one was named
-    inert: list[Any] | None = None  # of a framework's loss: its knobs that do nothing (frameworks.knobs.Inert)
+    inert: list[Any] | None = None  # of a framework's target: its knobs that do nothing (frameworks.knobs.Inert)
 
     def as_json(self) -> dict[str, Any]:
         return {

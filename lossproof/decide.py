@@ -20,7 +20,7 @@ from theory.kernel import Term
 from .advantage.cases import fitting
 from .advantage.subject import Estimator
 from .properties import Property
-from .proving import Proof, prove
+from .proving import NOTHING, Proof, prove
 from .subject import NotApplicable, Subject
 from .witness import Case, corners, drawn, noised, shapes_up_to, simpler
 from .world import Claim, ConcreteWorld, violated
@@ -90,6 +90,8 @@ def _decide(p: Property, subject: Subject, G: int, T: int) -> Finding:
         reason = reason or proof.reason
         if not proof.worth_smaller:
             break
+    if reason.startswith(NOTHING):
+        raise NotApplicable(reason)
     rng = random.Random(0)
     many = (c for g, t in shapes_up_to(G, T) for c in corners(g, t))
     random_ = (drawn(max(2, rng.randint(2, G)), rng.randint(1, T), rng) for _ in range(TRIALS))

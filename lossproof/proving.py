@@ -14,7 +14,7 @@ from theory.kernel.terms import ZERO, mk, ne
 
 from .alike import Alike, Forms
 from .candidates import case_of
-from .meanings.exact import TRUE
+from .meanings.exact import FALSE, TRUE
 from .properties import Property
 from .smt import Encoder
 from .subject import Subject
@@ -25,6 +25,7 @@ from .world import SymbolicWorld
 
 WORK = 6_000_000  # z3's own count of its steps, per query: a limit that does not depend on the machine's load
 QUERY_MS = 20_000  # and one that does, should the count stand still
+NOTHING = "it says nothing"  # the reason where a property has no claim that ever applies
 
 
 @dataclass(frozen=True)
@@ -56,12 +57,14 @@ def prove(p: Property, subject: Subject, G: int, T: int, certify: bool = False, 
         claims = p.claims(world)
         world.given += where
         goals = [(world.condition(c.left, c.relation, c.right), [g for g in c.given if isinstance(g, Term)]) for c in claims]
+        tidy = Tidy()
+        goals = [(goal, given) for goal, given in goals if FALSE not in map(tidy, given)]  # what never arises proves nothing
     except TooManyPaths as e:
         return Proof(False, reason=str(e), worth_smaller=True)
     except NotImplementedError as e:
         return Proof(False, reason=str(e))
     if not goals:
-        return Proof(False, reason=f"it says nothing at G = {G}, T = {T}", worth_smaller=False)
+        return Proof(False, reason=f"{NOTHING} at G = {G}, T = {T}", worth_smaller=False)
     solver = Solver(world, certify)
     for goal, given in goals:
         answer, detail = solver.holds(goal, given)
@@ -145,6 +148,7 @@ class Solver:
         self.alike = Alike(self.assumed, self.forms)
         self.proved: set[Any] = set()
         self.equal: dict[tuple[Term, Term], bool] = {}
+        self.asked: list[Term] = []  # what `same` asked the solver: what it needs to be defined is a condition too
 
     def holds(self, goal: Term, extra: list[Term] | None = None) -> tuple[str, Any]:
         """Whether the goal follows, everything in it being defined."""
@@ -157,7 +161,7 @@ class Solver:
         answer, detail = ("unsat", None) if apart and self.same(*goal.args) else self.follows(plain, given)
         if answer != "unsat":
             return answer, detail
-        undefined = self.undefined([goal, *extra], tidied, extra)
+        undefined = self.undefined([goal, *extra], [*tidied, *self.asked], extra)
         if undefined is not None:
             return "undefined", undefined
         self.proved.add(key)
@@ -199,7 +203,8 @@ class Solver:
                 self.same(x, y) if isinstance(x, Term) else x == y for x, y in zip(a.args, b.args, strict=True)
             )
             if not self.equal[a, b] and alike and a.op == "mul" and any(x.op == "inv" for x in a.args):
-                self.equal[a, b] = self.follows(self.tidy(mk("eq", a, b)), [])[0] == "unsat"
+                self.asked.append(self.tidy(mk("eq", a, b)))
+                self.equal[a, b] = self.follows(self.asked[-1], [])[0] == "unsat"
         return self.equal[a, b]
 
     def undefined(self, terms: list[Term], tidied: list[Term], extra: list[Term]) -> Term | None:

@@ -6,8 +6,8 @@ import pkgutil
 from ..properties import Property
 
 ORDER = (
-    "adv-centred adv-shift-invariant adv-scale-invariant adv-scale-linear adv-zero-on-equal adv-monotone adv-bounded adv-group-local "
-    "adv-permutation-equivariant adv-singleton-zero adv-padding-invariant adv-finite"
+    "adv-centred adv-shift-invariant adv-scale-invariant adv-scale-linear adv-zero-on-equal adv-monotone "
+    "adv-bounded adv-group-local adv-permutation-equivariant adv-singleton-zero adv-padding-invariant adv-finite"
 ).split()
 
 

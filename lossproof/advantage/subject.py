@@ -88,7 +88,11 @@ class Estimator:
 
     def run(self, x: dict[str, torch.Tensor], group: tuple[int, ...]) -> torch.Tensor:
         """The advantages as PyTorch computes them, one per completion ((N,); of a (N, T) result the first token's)."""
-        return first(self.call(group)(**{n: x[n] for n in self.names()}).detach())
+        return first(self.values(x, group))
+
+    def values(self, x: dict[str, torch.Tensor], group: tuple[int, ...]) -> torch.Tensor:
+        """The same as the function returns them: (N,), (N, 1) or (N, T)."""
+        return self.call(group)(**{n: x[n] for n in self.names()}).detach()
 
     def paths(self, group: tuple[int, ...] | int, length: int) -> list[Trace]:
         group = (0,) * group if isinstance(group, int) else group
@@ -118,15 +122,20 @@ class Estimator:
             g = torch.Generator().manual_seed(seed)
             mask = (torch.arange(length)[None] <= torch.randint(length, (n, 1), generator=g)).double()
             x = self.drawn(n, torch.randn, seed) | {"mask": mask}
-            expected, found = self.run(x, groups), self.formula(Concrete(), {n: a.numpy() for n, a in x.items()}, groups)
+            expected, found = self.values(x, groups), self.formulas(Concrete(), {n: a.numpy() for n, a in x.items()}, groups)
             if not agrees(hidden(found), expected.numpy(), slack):
                 return "the recorded operations do not reproduce the function on other rewards"
         return ""
 
     def formula(self, meaning: Meaning, arrays: dict[str, Any], group: tuple[int, ...]) -> Any:
+        """`run` in another meaning."""
+        return first(self.formulas(meaning, arrays, group))
+
+    def formulas(self, meaning: Meaning, arrays: dict[str, Any], group: tuple[int, ...]) -> Any:
+        """`values` in another meaning."""
         wanted = {n: arrays[n] for n in self.names()}
         paths = [interpret(t, wanted, meaning) for t in self.paths(group, arrays["mask"].shape[1])]
-        return first(combine(meaning, paths).loss)
+        return combine(meaning, paths).loss
 
 
 def first(a: Any) -> Any:

@@ -16,8 +16,9 @@ from ..api import audit
 from ..auditor import Report
 from ..report.words import sentence
 from ..subject import BadTarget
+from ..target import subject
 from . import PACKAGES, installed, module, targets
-from .knobs import NEEDED, SPLITS, Inert, differs, possible, spelled, subject
+from .knobs import NEEDED, SPLITS, Inert, differs, possible, spelled
 from .surprises import DEFECTS, DOCUMENTED, UNDOCUMENTED, Surprise
 
 GROUP, LENGTH = 3, 2
@@ -59,9 +60,10 @@ Each contradicts the framework's own documentation, a sibling implementation or 
 {documented}
 ## Knobs that do nothing
 
-No value of the knob that was tried is seen to change the loss or any gradient. *proved*: the recorded operations come down to the
-same formulas. *tested*: no case told the values apart. *unknown*: the comparison came to no answer, for the reason in the last
-column, and the knob may well act. Knobs that carry the name of another loss are left out.
+No value of the knob that was tried is seen to change the loss or any gradient, or, of an advantage estimator, any
+advantage. *proved*: the recorded operations come down to the same formulas. *tested*: no case told the values apart. *unknown*:
+the comparison came to no answer, for the reason in the last column, and the knob may well act. Knobs that carry the name of
+another loss are left out.
 
 {knobs}
 ## Does accumulation change the objective?
@@ -181,6 +183,7 @@ def render() -> str:
     there = installed()
     reports = {t: r for t in every() if (r := run(t)) is not None}
     plain = [spelled(f, n, NEEDED.get((f, n), {})) for f in there for n in module(f).losses()]
+    plain += [t for t, r in reports.items() if r.kind == "advantage"]
     idle = [k for t in plain if t in reports for k in reports[t].inert or [] if k.knob not in SPLITS]
     losses = sum(r.kind == "objective" for r in reports.values())
     out = HEAD.format(

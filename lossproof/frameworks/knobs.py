@@ -1,9 +1,9 @@
 """Inert knobs: settings of a target that no input makes a difference for.
 
 A knob is swept over a few sensible values, in a setting in which it is meant to act (a KL coefficient with the KL penalty on).
-It is inert if neither the loss nor any gradient changes: `proved` if the recorded operations come down to the same formulas for
-all inputs of a shape, else `tested` on cases on and off policy, near and far from the clip bounds; `unknown` if its process
-came to no answer.
+It is inert if neither the loss nor any gradient changes, or no advantage of an estimator: `proved` if the recorded operations
+come down to the same formulas for all inputs of a shape, else `tested` on cases on and off policy, near and far from the clip
+bounds; `unknown` if its process came to no answer.
 """
 
 import random
@@ -15,19 +15,22 @@ from typing import Any
 import numpy as np
 import torch
 
+from ..advantage.cases import fitting
+from ..advantage.subject import Estimator
 from ..auditor import decided
 from ..decide import Finding
 from ..meanings.exact import Exact
 from ..operators import Poison
 from ..properties import Property
 from ..subject import BadTarget, Subject
-from ..target import checked, function
+from ..target import subject
 from ..trace import TooManyPaths
-from ..witness import drawn, make
+from ..witness import Case, drawn, make
 from ..world import ConcreteWorld, SymbolicWorld, term_of
-from . import TARGET, module, parsed
+from . import ADVANTAGE, TARGET, module, parsed
 
 SHAPE = (2, 2)
+PROMPTS = ((0, 0, 1, 1), (0, 0, 0, 0))  # whose completions an estimator is given: of two prompts, or of one
 CASES = 24
 VALUES: dict[str, tuple[Any, ...]] = {
     "epsilon_high": (0.28, 5.0), "delta": (1.5, 3.0), "off_policy_mask_threshold": (0.01, 0.5),
@@ -37,7 +40,7 @@ VALUES: dict[str, tuple[Any, ...]] = {
     "kl_loss_type": ("k1", "abs", "k2", "k1+"), "loss_type": ("reinforce",), "rollout_is": ("token", None),
     "rollout_is_threshold": (0.5, 1.1), "entropy_coef": (0.1,), "entropy_coeff": (0.1,), "gradient_accumulation_steps": (2,),
     "micro_batches": (2,), "chunk_size": (2,), "beta": (0.04, 0.5), "clip_ratio_c": (1.1, 20.0),
-    "kl_cov_ratio": (0.3, 0.6),
+    "kl_cov_ratio": (0.3, 0.6), "scale_rewards": ("batch", "none"), "gamma": (0.9, 0.5), "lam": (0.9, 0.5),
 }  # fmt: skip
 # What a knob needs to be meant: the KL penalty on, the estimate that it scales.
 SETTING: dict[str, dict[str, Any]] = {
@@ -95,45 +98,47 @@ def meant(knob: str, name: str) -> bool:
 
 
 def inert(target: str) -> list[Inert]:
-    """The knobs of a framework's loss that change neither its value nor its gradient, each decided in a process of its own.
+    """The knobs of a framework's loss that change neither its value nor its gradient, or of its estimator no advantage, each
+    decided in a process of its own.
 
-    A knob that carries the name of another loss is swept only if the target sets it. Raises BadTarget.
+    A knob that carries the name of another loss is swept only if the target sets it; a value with which an estimator asks for
+    other rewards is left out. Raises BadTarget.
     """
     match = TARGET.fullmatch(target)
     assert match is not None
-    framework, name = match["framework"], match["name"]
-    known = module(framework).knobs(name, False)
+    framework, name, asked = match["framework"], match["name"], subject(target)
+    estimates = isinstance(asked, Estimator)
+    known = module(framework).knobs(name.removesuffix(ADVANTAGE) if estimates else name, estimates)
     given = parsed(target, match["knobs"] or "", known)
     claims, swept = list[Property](), dict[str, tuple[str, tuple[Any, ...]]]()
     for knob, default in known.items():
         base = NEEDED.get((framework, name), {}) | SETTING.get(knob, {}) | given
         tried = values(knob, default, base.get(knob, default)) if knob in given or meant(knob, name) else []
-        others = {v: s for v in tried if (s := possible(spelled(framework, name, base | {knob: v}))) is not None}
+        there = {v: s for v in tried if (s := possible(spelled(framework, name, base | {knob: v}))) is not None}
+        others = {v: s for v, s in there.items() if s.columns == asked.columns}
         if others:
             plain = subject(spelled(framework, name, base))
             swept[knob] = plain.name, tuple(others)
             claims.append(Property(knob, "no input tells its values apart", decide=partial(told, plain, list(others.values()))))
-    found = {f.id: f for f in decided(claims, subject(target), *SHAPE, jobs=2)}
+    found = {f.id: f for f in decided(claims, asked, *SHAPE, jobs=2)}
     return [
         Inert(where, knob, tried, found[knob].verdict, found[knob].reason or found[knob].scope)
         for knob, (where, tried) in swept.items() if found[knob].verdict != "refuted"
     ]  # fmt: skip
 
 
-def told(plain: Subject, others: Sequence[Subject], p: Property, *_: Any) -> Finding:
-    """Whether the setting is one loss at all values of a knob."""
+def told(plain: Subject | Estimator, others: Sequence[Subject | Estimator], p: Property, *_: Any) -> Finding:
+    """Whether the setting is one loss, or one estimator, at all values of a knob."""
+    estimates = isinstance(plain, Estimator)
+    shape, prompts = (f"N = {len(PROMPTS[0])}", ", of one prompt or two") if estimates else (f"G = {SHAPE[0]}", "")
     if any(differs(plain, other) for other in others):
         return Finding(p.id, "refuted", p.statement)
     if all(identical(plain, other) for other in others):
-        return Finding(p.id, "proved", p.statement, f"all inputs at G = {SHAPE[0]}, T = {SHAPE[1]}")
-    return Finding(p.id, "tested", p.statement, f"{CASES} cases")
+        return Finding(p.id, "proved", p.statement, f"all inputs at {shape}, T = {SHAPE[1]}{prompts}")
+    return Finding(p.id, "tested", p.statement, f"{len(cases(plain))} cases{prompts}")
 
 
-def subject(target: str) -> Subject:
-    return checked(target, function(target))
-
-
-def possible(target: str) -> Subject | None:
+def possible(target: str) -> Subject | Estimator | None:
     """None for a value that the framework refuses."""
     try:
         return subject(target)
@@ -141,34 +146,49 @@ def possible(target: str) -> Subject | None:
         return None
 
 
-def differs(a: Subject, b: Subject) -> bool:
-    """Whether some case tells them apart, in the value or in the gradient."""
+def cases(s: Subject | Estimator) -> list[Case]:
+    """CASES of four completions; of an estimator of several rewards, each with several second ones."""
     rng = random.Random(5)
-    cases = [make([1.0, 0.0, 2.0, 0.0], [3, 1, 2, 3], 3, s, 0.7, spread=0.3) for s in (1.0, 1.25, 0.7, 5.0, 0.05, 1e-3)]
-    for case in [*cases, *(drawn(4, 3, rng) for _ in range(CASES - len(cases)))]:
-        (loss, g), (other, h) = (run(s, case) for s in (a, b))
-        if not (torch.allclose(loss, other, rtol=1e-9, atol=1e-12) and torch.allclose(g, h, rtol=1e-9, atol=1e-12)):
-            return True
-    return False
+    first = [make([1.0, 0.0, 2.0, 0.0], [3, 1, 2, 3], 3, r, 0.7, spread=0.3) for r in (1.0, 1.25, 0.7, 5.0, 0.05, 1e-3)]
+    return list(fitting(s, [*first, *(drawn(4, 3, rng) for _ in range(CASES - len(first)))]))
 
 
-def run(s: Subject, case: Any) -> tuple[torch.Tensor, torch.Tensor]:
+def differs(a: Subject | Estimator, b: Subject | Estimator) -> bool:
+    """Whether some case tells them apart: in the loss or its gradient, or in an advantage."""
+    return any(
+        not torch.allclose(x, y, rtol=1e-9, atol=1e-12)
+        for case in cases(a) for x, y in zip(run(a, case), run(b, case), strict=True)
+    )  # fmt: skip
+
+
+def run(s: Subject | Estimator, case: Case) -> tuple[torch.Tensor, ...]:
+    """Loss and gradient; of an estimator the advantages, (N,) to (N, T), by whose completions they are."""
     w = ConcreteWorld(s, case)
-    return w._run(w.free_reference(w.inputs()))
+    x = w.free_reference(w.inputs())
+    if isinstance(s, Estimator):
+        tensors = {n: torch.as_tensor(np.array(a, dtype=float)) for n, a in x.arrays().items()}
+        return tuple(s.values(tensors, group) for group in PROMPTS)
+    return w._run(x)
 
 
-def identical(a: Subject, b: Subject) -> bool:
-    """Whether loss and gradient are the same formulas of the same symbols."""
+def identical(a: Subject | Estimator, b: Subject | Estimator) -> bool:
+    """Whether loss and gradient, or all advantages, are the same formulas of the same symbols."""
     try:
-        formulas = []
-        for s in (a, b):
-            if s.escapes(*SHAPE) or s.differs(*SHAPE):
-                return False
-            w = SymbolicWorld(s, *SHAPE)
-            x = w.free_reference(w.inputs())
-            arrays = {n: np.frompyfunc(term_of, 1, 1)(v) for n, v in x.arrays().items()}
-            f = s.formula(Exact(), arrays)
-            formulas.append([*np.ravel(f.loss), *np.ravel(f.gradient)])
+        x, y = formulas(a), formulas(b)
     except (TooManyPaths, NotImplementedError):
         return False
-    return all(not isinstance(x, Poison) and x == y for x, y in zip(*formulas, strict=True))
+    return all(not isinstance(p, Poison) and p == q for p, q in zip(x, y, strict=True))
+
+
+def formulas(s: Subject | Estimator) -> list[Any]:
+    """What `run` gives, for all inputs of a shape. Raises NotImplementedError where the recording is not the function."""
+    groups: Any = PROMPTS if isinstance(s, Estimator) else SHAPE[:1]
+    if any(s.escapes(group, SHAPE[1]) or s.differs(group, SHAPE[1]) for group in groups):
+        raise NotImplementedError
+    w = SymbolicWorld(s, len(PROMPTS[0]) if isinstance(s, Estimator) else SHAPE[0], SHAPE[1])
+    x = w.free_reference(w.inputs())
+    arrays = {n: np.frompyfunc(term_of, 1, 1)(v) for n, v in x.arrays().items()}
+    if isinstance(s, Estimator):
+        return [p for group in PROMPTS for p in np.ravel(s.formulas(Exact(), arrays, group))]
+    f = s.formula(Exact(), arrays)
+    return [*np.ravel(f.loss), *np.ravel(f.gradient)]

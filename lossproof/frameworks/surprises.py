@@ -72,6 +72,17 @@ UNDOCUMENTED = [
         ("trl:advantages[multi_objective_aggregation=normalize_then_sum]", "adv-component-scale-invariant", "refuted"),
     ),
     Surprise(
+        "TRL's `scale_rewards` does nothing under `normalize_then_sum`: with \"none\", too, rewards are scaled",
+        "trl_scale_rewards",
+        "`GRPOConfig` says of `scale_rewards`, for every aggregation, \"`False` or `\"none\"`: no scaling is applied\". Of "
+        "`multi_objective_aggregation` it says that `sum_then_normalize` scales \"as specified by `scale_rewards`\", and that "
+        "`normalize_then_sum` \"normalizes/scales each reward function across generations (within each group)\" and then "
+        "normalises \"at the batch level\": so that it has a scaling of its own is said, that no value of `scale_rewards` is "
+        "read beside it is not, nor is a value refused. The audit proves the three values to give the same advantages (below, "
+        "among the knobs that do nothing). verl's `gdpo` does read its switch, `norm_adv_by_std_in_grpo`, in the first of these "
+        "two steps.",
+    ),
+    Surprise(
         "verl's default KL penalty has no gradient for a token whose reference is more than 14 times as likely",
         "verl_k3_clamp",
         "The clamp of k3 at 10 is there \"for numerical stability\"; that the pull ends where it is needed most is not said. "

@@ -7,7 +7,7 @@ from ..advantage import everything as of_estimators
 from ..auditor import Report
 from ..decide import Finding
 from ..properties import everything
-from .words import sentence
+from .words import IDLE, sentence
 
 STYLES = {"refuted": "bold red", "proved": "green", "tested": "cyan", "unknown": "bold yellow", "not-applicable": "dim"}
 HEADINGS = {
@@ -73,10 +73,10 @@ def entry(f: Finding, width: int) -> Iterator[Line]:
 
 
 def knobs(report: Report, width: int) -> Iterator[Line]:
-    """The knobs of a framework's loss that do nothing."""
+    """The knobs of a framework's target that do nothing."""
     if report.inert:
         yield "", ""
-        yield f"Knobs that change neither the loss nor its gradient ({len(report.inert)})", "bold"
+        yield f"{IDLE[report.kind]} ({len(report.inert)})", "bold"
     for k in report.inert or []:
         yield f"  {k.knob}", STYLES[k.verdict]
         yield from folded(

@@ -6,7 +6,7 @@ from ..advantage import everything as of_estimators
 from ..auditor import Report
 from ..properties import everything
 from .audit import HEADINGS
-from .words import sentence
+from .words import IDLE, sentence
 
 STYLE = """
 body{font:15px/1.5 system-ui,sans-serif;max-width:62rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a;background:#fff}
@@ -54,7 +54,7 @@ def page(report: Report) -> str:
             for k in report.inert
         ]
         head = "<tr><th>knob</th><th>values</th><th>in</th><th>verdict</th><th>scope</th></tr>"
-        body.append(f"<h2>Knobs that change neither the loss nor its gradient</h2><table>{head}{''.join(rows)}</table>")
+        body.append(f"<h2>{IDLE[report.kind]}</h2><table>{head}{''.join(rows)}</table>")
     title = f"lossproof: {escape(report.target)}"
     head = f"<!doctype html><html lang=en><meta charset=utf-8><title>{title}</title><style>{STYLE}</style>"
     return f"{head}<body>{''.join(body)}</body></html>"

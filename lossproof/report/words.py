@@ -5,6 +5,10 @@ from math import isfinite, sqrt
 from typing import Any
 
 SQUARES = (2, 3, 5, 6)
+IDLE = {
+    "objective": "Knobs that change neither the loss nor its gradient",
+    "advantage": "Knobs that do not change the advantages",
+}
 
 
 def number(x: float) -> str:

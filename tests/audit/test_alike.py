@@ -153,6 +153,15 @@ def test_a_definedness_that_holds_for_one_completion_only():
     assert solver.holds(eq(inv(B), inv(B)))[0] == "undefined"
 
 
+@pytest.mark.parametrize("cancels", [eq(inv(B), inv(B)), eq(mul(ZERO, inv(B)), ZERO), eq(add(A, inv(B)), add(inv(B), A))])
+def test_a_division_that_cancels_has_a_value_all_the_same(cancels):
+    """All claims a = a have one form; that one has a value says nothing of the others."""
+    solver = Solver(SymbolicWorld(None, 2, 1))
+    assert solver.holds(eq(A, A))[0] == "unsat"
+    assert solver.holds(cancels)[0] == "undefined"
+    assert solver.holds(eq(L, L), [lt(A, inv(B))])[0] == "undefined"
+
+
 def last_is_odd(logp, old_logp, rewards, mask):
     """Right for all completions but the last, whose weight follows the first one's log-probability."""
     a = (rewards - rewards.mean())[:, None] * torch.ones_like(logp)

@@ -1,9 +1,11 @@
 """Decisions: the second solver, and what a smaller shape says of itself."""
 
 import planted_losses as planted
+import pytest
 import z3
 
-from lossproof.properties import load
+from lossproof.decide import decide
+from lossproof.properties import everything, load
 from lossproof.proving import Solver, certify, prove
 from lossproof.target import checked, objective
 from lossproof.witness import make
@@ -37,6 +39,27 @@ def test_assumptions_without_shared_symbols_are_left_out():
     world.given = [lt(a, b), lt(b, c), lt(ZERO, d)]
     assert Solver(world).near([lt(ZERO, a)]) == [lt(a, b), lt(b, c)]
     assert Solver(world).holds(lt(a, c))[0] == "unsat"
+
+
+@pytest.mark.parametrize(
+    ("loss", "id", "group", "expected"),
+    [
+        ("grpo", "completion-neutral", 2, "not-applicable"),  # two of one reward are all, which are not all equal
+        ("grpo", "completion-neutral", 3, "proved"),
+        ("dpo", "permutation-equivariant", 2, "not-applicable"),
+        ("dpo", "permutation-equivariant", 4, "proved"),
+    ],
+)
+def test_what_never_arises_is_neither_proved_nor_tested(loss, id, group, expected):
+    finding = decide(everything()[id], objective(loss), group, 2)
+    assert finding.verdict == expected
+    assert (finding.reason or "").startswith("it says nothing") is (expected == "not-applicable")
+
+
+def test_claims_under_a_condition_that_never_holds_are_no_proof():
+    equal_rewards = everything()["completion-neutral"]
+    assert not prove(equal_rewards, objective("dr_grpo"), 2, 2).proved
+    assert not prove(equal_rewards, objective("grpo"), 2, 1).proved
 
 
 def test_nearly_equal_rewards_refute_nothing():

@@ -73,6 +73,17 @@ def of_prefixes(logp, advantages, masked):
     return -(advantages[:, 0] * logp[:, 1] * masked[:, 1] * (1 - masked[:, 0])).mean()
 
 
+def of_all_masked_tokens(logp, advantages, masked):
+    """Its weights follow the masked tokens of all completions."""
+    return (advantages * logp * masked).sum() ** 2
+
+
+def doubled_where_no_first_token_is_masked(logp, advantages, masked):
+    """The second completion counts twice, but only where no completion has its first token masked."""
+    twice = torch.tensor([0.0, 1.0] + [0.0] * (len(logp) - 2), dtype=logp.dtype)[:, None]
+    return -(advantages * logp * masked * (1 + twice * (1 - masked[:, 0]).prod())).sum()
+
+
 # -- pairs -----------------------------------------------------------------------------------------------------------
 
 
@@ -222,6 +233,14 @@ def test_a_step_is_compared_with_a_loss_that_knows_none():
 def test_a_loss_on_visible_tokens_gives_those_that_are_masked_no_weight():
     assert found(of_visible_tokens, "advantage-signed").verdict == "refuted"
     assert found("maskgrpo_token", "advantage-signed").verdict == "proved"
+
+
+def test_a_completion_that_is_masked_out_has_no_masked_token_of_a_step():
+    assert found(of_all_masked_tokens, "masked-completion-neutral", 2, 2).verdict == "refuted"
+
+
+def test_tokens_are_compared_where_no_first_token_is_masked():
+    assert found(doubled_where_no_first_token_is_masked, "length-neutral", 3, 2).verdict == "refuted"
 
 
 def about(claims) -> Property:

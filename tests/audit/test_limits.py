@@ -92,7 +92,9 @@ def decided(*functions):
 
 
 @pytest.mark.parametrize("bad", BAD, ids=lambda f: f.__name__)
-def test_a_bad_property_is_unknown_and_says_why(limits, bad):
+def test_a_bad_property_is_unknown_and_says_why(limits, bad, monkeypatch):
+    if "no answer" not in BAD[bad]:
+        monkeypatch.setattr(auditor, "SECONDS", 60.0)  # a busy machine takes its time to fill the memory
     found = decided(good, bad)
     assert found["good"].verdict == "tested"
     assert found[bad.__name__].verdict == "unknown" and BAD[bad] in found[bad.__name__].reason

@@ -1,4 +1,5 @@
-"""Runs the commands of docs/questions.md. As a script it renews the output below each: `python tests/cli/questions.py`."""
+"""Runs the commands of docs/questions.md and docs/inputs.md. As a script it renews the output below each of them:
+`python tests/cli/questions.py`."""
 
 import os
 import re
@@ -10,7 +11,7 @@ import torch
 from typer.testing import CliRunner
 
 ROOT = Path(__file__).parents[2]
-PLACE = ROOT / "docs" / "questions.md"
+PLACE, INPUTS = (ROOT / "docs" / name for name in ("questions.md", "inputs.md"))
 BLOCK = re.compile(r"^    \$ (lossproof .*)\n((?:\n?    (?!\$ ).*\n)*)", re.MULTILINE)
 
 
@@ -38,4 +39,5 @@ def renewed(text):
 
 if __name__ == "__main__":
     os.environ["OMP_NUM_THREADS"] = "1"
-    PLACE.write_text(renewed(PLACE.read_text(encoding="utf-8")), encoding="utf-8")
+    for place in (PLACE, INPUTS):
+        place.write_text(renewed(place.read_text(encoding="utf-8")), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""docs/questions.md: the output is what the commands print, and what it cites is recorded as proved."""
+"""docs/questions.md and docs/inputs.md: the output is what the commands print, and what it cites is recorded as proved."""
 
 import re
 import sys
@@ -14,7 +14,7 @@ from theory.verdict import Status  # noqa: E402
 
 TEXT = questions.PLACE.read_text(encoding="utf-8")
 SECTIONS = re.split(r"^## ", TEXT, flags=re.MULTILINE)[1:]
-COMMANDS = dict(questions.BLOCK.findall(TEXT))
+COMMANDS = dict(questions.BLOCK.findall(TEXT + questions.INPUTS.read_text(encoding="utf-8")))
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from lossproof.advantage.subject import Estimator
 from lossproof.api import audit
 from lossproof.frameworks import findings, knobs, matrix
 from lossproof.frameworks.surprises import DEFECTS, DOCUMENTED, UNDOCUMENTED
@@ -72,6 +73,68 @@ def test_a_knob_that_acts_is_not_idle():
     a, b = (knobs.subject(t) for t in ("trl:dapo", "trl:dapo[epsilon_high=0.28]"))
     assert knobs.differs(a, b) and not knobs.identical(a, b)
     assert knobs.identical(a, knobs.subject("trl:dapo[sapo_temperature_pos=2.0]"))
+
+
+@pytest.mark.framework("trl")
+def test_idle_knobs_of_an_estimator():
+    """`scale_rewards` acts under one of two aggregations and not under the other."""
+    assert knobs.inert("trl:advantages") == [] == knobs.inert("trl:rloo-advantage")
+    (found,) = knobs.inert("trl:advantages[multi_objective_aggregation=normalize_then_sum,scale_rewards=none]")
+    assert (found.knob, found.values, found.verdict) == ("scale_rewards", ("batch", "group"), "proved")
+    assert found.scope == "all inputs at N = 4, T = 2, of one prompt or two"
+
+
+@pytest.mark.framework("trl")
+def test_estimators_of_other_rewards_are_not_compared(monkeypatch):
+    """Whatever is compared here is found to be the same; the aggregations, of one reward and of several, are not compared."""
+    monkeypatch.setattr(knobs, "differs", lambda a, b: False)
+    found = knobs.inert("trl:advantages[multi_objective_aggregation=normalize_then_sum]")
+    assert [i.knob for i in found] == ["scale_rewards"]
+
+
+@pytest.mark.framework("trl")
+def test_a_difference_between_prompts_alone_is_a_difference(monkeypatch):
+    """Of one prompt, scaling by the group is scaling by the batch."""
+    a, b = (knobs.subject(t) for t in ("trl:advantages", "trl:advantages[scale_rewards=batch]"))
+    assert knobs.differs(a, b) and not knobs.identical(a, b)
+    monkeypatch.setattr(knobs, "PROMPTS", ((0, 0, 0, 0),))
+    assert not knobs.differs(a, b)
+
+
+def test_advantages_are_compared_at_every_token():
+    """These agree at the first token, which is all that a property of an estimator looks at."""
+
+    def first(rewards, mask):
+        return rewards[:, None] * mask
+
+    def later(rewards, mask):
+        return rewards[:, None] * mask * torch.arange(1, mask.shape[1] + 1)
+
+    a, b = Estimator("first", first), Estimator("later", later)
+    assert knobs.differs(a, b) and not knobs.identical(a, b)
+    assert knobs.identical(a, Estimator("again", first)) and not knobs.differs(a, a)
+    seen = []
+
+    def drifting(rewards, mask):
+        seen.append(1)
+        return rewards[:, None] * mask * torch.tensor([1.0, len(seen)])
+
+    c = Estimator("drifting", drifting)
+    assert "do not reproduce" in c.differs(4, 2) and not knobs.identical(c, c)
+
+
+@pytest.mark.framework("verl")
+def test_idle_knobs_of_verls_estimators():
+    assert {i.knob for i in knobs.inert("verl:opo")} == {"epsilon"}
+    assert knobs.inert("verl:gdpo") == []  # its switch acts, where TRL's does not
+
+
+@pytest.mark.framework("trl")
+def test_an_estimators_idle_knobs_are_in_its_report():
+    report = audit("trl:advantages[multi_objective_aggregation=normalize_then_sum]", group=2, length=1)
+    assert [k["knob"] for k in report.as_json()["inert_knobs"]] == ["scale_rewards"]
+    assert "Knobs that do not change the advantages (1)" in [text for text, _ in lines(report)]
+    assert "<h2>Knobs that do not change the advantages</h2>" in page(report)
 
 
 @pytest.mark.framework("trl")
