@@ -148,7 +148,8 @@ def numeric_checks() -> tuple[Checks, dict[str, tuple[str, frozenset[str] | None
             except (SyntaxError, ValueError, OSError):
                 ids = None
             broken[module.name] = f"{type(e).__name__}: {e}", ids
-    return home.EVIDENCE, broken
+    # by module: in which order they were imported depends on what else this process runs
+    return {id: sorted(checks, key=lambda check: check.__module__) for id, checks in home.EVIDENCE.items()}, broken
 
 
 @cache  # one check may speak to several claims

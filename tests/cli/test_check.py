@@ -52,6 +52,16 @@ def test_a_decision_that_raises_costs_its_claim_only(tiny, monkeypatch):
     assert results[0].verdict.reason == "RuntimeError: a bug"
 
 
+def test_the_order_of_evidence_does_not_depend_on_what_was_imported_first(monkeypatch):
+    import numerics.evidence as home
+
+    before = check.numeric_checks()[0]
+    monkeypatch.setattr(home, "EVIDENCE", {id: checks[::-1] for id, checks in before.items()})
+    after = check.numeric_checks.__wrapped__()[0]
+    apart = [id for id, checks in before.items() if len({c.__module__ for c in checks}) == len(checks) > 1]
+    assert apart and all(after[id] == before[id] for id in apart)
+
+
 def test_numeric_checks_run_on_one_thread_and_leave_the_setting_alone(tiny, monkeypatch):
     import torch
 

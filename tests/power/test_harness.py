@@ -83,20 +83,20 @@ def test_a_prover_that_believes_is_seen_by_what_it_rests_on() -> None:
 # -- searchers ---------------------------------------------------------------------------------------------------------
 
 
-def never(p: Proposition, budget: int, start: int = 0) -> Outcome:
+def never(p: Proposition, budget: int, start: int = 0, shrink: bool = True) -> Outcome:
     return Outcome(budget, budget, None)
 
 
-def always(p: Proposition, budget: int, start: int = 0) -> Outcome:
+def always(p: Proposition, budget: int, start: int = 0, shrink: bool = True) -> Outcome:
     return Outcome(1, 1, {"x": "0"}, "0 = 1 is false", {"x": Fraction(0)})
 
 
-def boastful(p: Proposition, budget: int, start: int = 0) -> Outcome:
+def boastful(p: Proposition, budget: int, start: int = 0, shrink: bool = True) -> Outcome:
     """A counterexample without the values that would show it."""
     return Outcome(1, 1, {"x": "0"}, "0 = 1 is false")
 
 
-def careless(p: Proposition, budget: int, start: int = 0) -> Outcome:
+def careless(p: Proposition, budget: int, start: int = 0, shrink: bool = True) -> Outcome:
     """A real counterexample to the claim without its assumptions."""
     return explore(replace(p, assumptions={}), budget, start)
 
@@ -152,7 +152,7 @@ def test_what_is_not_found_is_not_said_to_be_found(monkeypatch: pytest.MonkeyPat
 
 
 def test_a_search_that_saw_no_case_does_not_claim_to_have_survived(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(searching, "explore", lambda p, budget, start=0: Outcome(0, budget, None))
+    monkeypatch.setattr(searching, "explore", lambda p, budget, start=0, shrink=True: Outcome(0, budget, None))
     evidence = search(TRUE[0].proposition, PROVED)
     assert "survived" not in evidence.detail and "none of which satisfied the assumptions" in evidence.detail
 

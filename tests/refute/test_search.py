@@ -39,6 +39,7 @@ VACUOUS: dict[str, str] = {
     "clip_entropy.logit_gradient": "no drawn family of functions of θ has exp of one as its slope",
     "clip_entropy.natural_step": "no drawn family of functions of θ has exp of one as its slope",
     "disco.group.gradient": SLOPES,
+    "disco.group.gradient.every_size": SLOPES,
     "disco.logit": SLOPES,
     "disco.logit.dr_grpo": SLOPES,
     "disco.logit.grpo": SLOPES,
