@@ -25,6 +25,9 @@ class BadTarget(Exception):
     """The target cannot be audited; the message is one sentence that says what is wrong and how to mend it."""
 
 
+SUMMED = "it is given sums over the tokens of a completion: no padding reaches it"  # why a loss on pairs has no say there
+
+
 class NotApplicable(Exception):
     """What a property speaks of does not arise for a subject; the message says why."""
 

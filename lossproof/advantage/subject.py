@@ -95,7 +95,7 @@ class Estimator:
         return self.call(group)(**{n: x[n] for n in self.names()}).detach()
 
     def paths(self, group: tuple[int, ...] | int, length: int) -> list[Trace]:
-        group = (0,) * group if isinstance(group, int) else group
+        group = one_prompt(group) if isinstance(group, int) else group
         key = (group, length)
         if key not in self.traces:
             sample = self.ordinary(len(group), length)

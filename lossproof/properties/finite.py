@@ -9,7 +9,7 @@ import torch
 
 from ..compare import runs
 from ..decide import Finding
-from ..subject import NotApplicable, Subject
+from ..subject import SUMMED, NotApplicable, Subject
 from ..witness import Case, drawn, make, noised
 from ..world import ConcreteWorld
 from . import Property
@@ -70,7 +70,7 @@ def judge_finite(p: Property, subject: Subject, G: int, T: int) -> Finding:
 
 def judge_poison(p: Property, subject: Subject, G: int, T: int) -> Finding:
     if subject.paired:
-        raise NotApplicable("it is given sums over the tokens of a completion: no padding reaches it")
+        raise NotApplicable(SUMMED)
     if not subject.takes("mask") and not subject.stepwise:
         return Finding(p.id, "not-applicable", p.statement, reason="the objective does not take mask")
     if T < 2:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..subject import STEP_INPUTS, TOKEN_INPUTS, NotApplicable, preferences
+from ..subject import STEP_INPUTS, SUMMED, TOKEN_INPUTS, NotApplicable, preferences
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ class Claims:
     def unsummed(self) -> None:
         """Refuse to speak of padding to a loss on pairs. Raises NotApplicable."""
         if self.paired:
-            raise NotApplicable("it is given sums over the tokens of a completion: no padding reaches it")
+            raise NotApplicable(SUMMED)
 
     def same_reward(self, x: Inputs, i: int, j: int) -> Inputs | None:
         """x where completion j has the reward of i; None where a loss on pairs is told that one of them is the better."""
