@@ -1,180 +1,79 @@
 """Exact evaluation of kernel terms and formulas, without SymPy: how witnesses are re-executed and searches screened.
 
-Numbers are `Fraction` as long as that is exact, and rigorous balls (`flint.arb`) once exp, log or a root that is not
-rational enters. A comparison of balls that overlap is undecided (None), never a guess. Derivatives are taken by dual
-numbers. Whatever is outside its domain raises `Undefined`.
+A term is read once, into a function of an environment; derivatives are taken by dual numbers. Whatever is outside its
+domain raises `Undefined`. The arithmetic is that of `theory.numbers`.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from fractions import Fraction
-from math import isqrt
+from functools import cache
 from typing import Any
 
-from flint import arb, ctx, fmpq
-
 from .kernel import Term
-from .kernel.terms import num
-
-ctx.prec = 160
-Number = Any  # Fraction | arb | Dual
-ZERO = Fraction(0)
-
-
-class Undefined(ArithmeticError):
-    """The expression has no value here: division by zero, log or root outside its domain, a tie in a derivative."""
-
-
-@dataclass(frozen=True)
-class Kink:
-    """In the place of a slope: continuous, but without a derivative, at a tie. Only a factor 0 makes it go away."""
-
-    where: str
-
-
-@dataclass(frozen=True)
-class Dual:
-    """value + slope * (infinitesimal)."""
-
-    value: Number
-    slope: Number
-
-    def __add__(self, other: Number) -> "Dual":
-        o = dual(other)
-        return Dual(plus(self.value, o.value), plus(self.slope, o.slope))
-
-    def __mul__(self, other: Number) -> "Dual":
-        o = dual(other)
-        return Dual(times(self.value, o.value), plus(times(self.slope, o.value), times(self.value, o.slope)))
-
-    __radd__, __rmul__ = __add__, __mul__
-
-    def __neg__(self) -> "Dual":
-        return self * Fraction(-1)
-
-    def __sub__(self, other: Number) -> "Dual":
-        return self + dual(other) * Fraction(-1)
-
-    def __rsub__(self, other: Number) -> "Dual":
-        return dual(other) - self
-
-
-def dual(x: Number) -> Dual:
-    return x if isinstance(x, Dual) else Dual(Fraction(x) if isinstance(x, int) else x, Fraction(0))
-
-
-def ball(x: Number) -> arb:
-    return x if isinstance(x, arb) else arb(fmpq(x.numerator, x.denominator))
-
-
-def mixed(f: Callable[[Any, Any], Any], x: Number, y: Number) -> Number:
-    if isinstance(x, Dual) or isinstance(y, Dual):
-        return f(dual(x), dual(y))
-    return f(x, y) if isinstance(x, Fraction) and isinstance(y, Fraction) else f(ball(x), ball(y))
-
-
-def plus(x: Number, y: Number) -> Number:
-    if type(x) is Fraction is type(y):  # nearly always: searches live off this line
-        return x + y
-    if isinstance(x, Kink) or isinstance(y, Kink):
-        return x if isinstance(x, Kink) else y
-    return mixed(lambda a, b: a + b, x, y)
-
-
-def times(x: Number, y: Number) -> Number:
-    if type(x) is Fraction is type(y):
-        return x * y
-    if isinstance(x, Kink) or isinstance(y, Kink):
-        kink, factor = (x, y) if isinstance(x, Kink) else (y, x)
-        return Fraction(0) if isinstance(factor, Fraction) and factor == 0 else kink
-    return mixed(lambda a, b: a * b, x, y)
-
-
-def sign(x: Number) -> int | None:
-    """-1, 0 or 1; None where a ball does not tell."""
-    if isinstance(x, Dual):
-        return sign(x.value)
-    if isinstance(x, Fraction):
-        return (x > 0) - (x < 0)
-    return 1 if x > 0 else -1 if x < 0 else 0 if x == 0 else None
-
-
-def inverse(x: Number) -> Number:
-    if sign(x) in (0, None):
-        raise Undefined(f"division by {show(x)}")
-    if isinstance(x, Dual):
-        v = inverse(x.value)
-        return Dual(v, times(times(x.slope, Fraction(-1)), times(v, v)))
-    return 1 / x
-
-
-def exp(x: Number) -> Number:
-    if isinstance(x, Dual):
-        return Dual(exp(x.value), times(exp(x.value), x.slope))
-    return Fraction(1) if x == 0 else ball(x).exp()
-
-
-def log(x: Number) -> Number:
-    if sign(x) != 1:
-        raise Undefined(f"log of {show(x)}")
-    if isinstance(x, Dual):
-        return Dual(log(x.value), times(x.slope, inverse(x.value)))
-    return Fraction(0) if x == 1 else ball(x).log()
-
-
-def sqrt(x: Number) -> Number:
-    if sign(x) not in (0, 1):
-        raise Undefined(f"square root of {show(x)}")
-    if isinstance(x, Dual):
-        root = sqrt(x.value)
-        return Dual(root, times(x.slope, inverse(times(Fraction(2), root))))
-    if isinstance(x, Fraction):
-        p, q = isqrt(x.numerator), isqrt(x.denominator)
-        if p * p == x.numerator and q * q == x.denominator:
-            return Fraction(p, q)
-    return ball(x).sqrt()
-
-
-def power(x: Number, n: int) -> Number:
-    out: Number = Fraction(1)
-    for _ in range(n):
-        out = times(out, x)
-    return out
-
+from .numbers import (
+    EXACT,
+    Dual,
+    Kink,
+    Number,
+    Undefined,
+    dual,
+    exp,
+    inverse,
+    log,
+    number,
+    plain,
+    plus,
+    power,
+    show,
+    sign,
+    sqrt,
+    times,
+    whole,
+)  # fmt: skip
 
 OPAQUE = {"exp": exp, "log": log, "sqrt": sqrt}
 
 
 class Env:
-    """Values of symbols and families by name. A family is a list (indices from 1, nested for several), or a callable."""
+    """Values of symbols and families by name. A family is a list (indices from 1, nested for several), or a callable.
+
+    `known` keeps the values of sums and cases that need no variable bound further inside: means and partition functions
+    recur in every member, and terms share their parts.
+    """
 
     def __init__(self, values: Mapping[str, Any]):
         self.values = dict(values)
+        self.known: dict[Term, Number] = {}
 
     def var(self, name: str, sort: str) -> Number:
         if name not in self.values:
             raise Undefined(f"no value for {name}")
-        return exact(self.values[name])
+        return number(self.values[name])
 
     def app(self, name: str, sort: str, args: tuple[Number, ...]) -> Number:
         f = self.values.get(name)
         if callable(f):
-            return exact(f(*args))
+            return number(f(*[a if isinstance(a, Dual) else plain(a) for a in args]))  # 1/i is no float there
         for a in args:
-            if not isinstance(f, (list, tuple)) or not isinstance(a, Fraction) or not 1 <= a <= len(f):
+            if not isinstance(f, (list, tuple)) or not whole(a) or not 1 <= a <= len(f):
                 raise Undefined(f"no value for {name}({', '.join(map(show, args))})")
             f = f[int(a) - 1]
-        return exact(f)
+        return number(f)
 
     def bind(self, v: Term, value: Number) -> "Env":
-        return Bound(self, v.args[0], value)
+        return Bound(self, v, number(value))
+
+    def home(self, free: frozenset[Term]) -> "Env":
+        """The outermost environment that knows these variables."""
+        return self
 
 
 class Bound(Env):
     """An environment with one more (bound) variable."""
 
-    def __init__(self, outer: Env, name: str, value: Number):
-        self.outer, self.name, self.value = outer, name, value
+    def __init__(self, outer: Env, v: Term, value: Number):
+        self.outer, self.v, self.name, self.value = outer, v, v.args[0], value
+        self.known = {}
 
     def var(self, name: str, sort: str) -> Number:
         return self.value if name == self.name else self.outer.var(name, sort)
@@ -182,92 +81,144 @@ class Bound(Env):
     def app(self, name: str, sort: str, args: tuple[Number, ...]) -> Number:
         return self.outer.app(name, sort, args)
 
-
-def exact(x: Any) -> Number:
-    if isinstance(x, float):
-        raise Undefined(f"{x!r} is a float: write it as a fraction")
-    return x if isinstance(x, (arb, Dual)) else Fraction(x)
+    def home(self, free: frozenset[Term]) -> Env:
+        return self if self.v in free else self.outer.home(free)
 
 
-def value(t: Term, env: Env) -> Number:
-    """The value of a term. Raises Undefined outside the domain of an operation."""
-    return MEANING[t.op](t.args, env)
+Reader = Callable[[Env], Number]
 
 
-def added(args: Any, env: Env) -> Number:
-    out: Number = value(args[0], env)
-    for a in args[1:]:
-        out = plus(out, value(a, env))
-    return out
+def value(t: Term, env: Env) -> Any:
+    """The value of a term: a Fraction, a ball or a dual number. Raises Undefined outside the domain of an operation."""
+    return plain(reader(t)(env))
 
 
-def multiplied(args: Any, env: Env) -> Number:
-    out: Number = value(args[0], env)
-    for a in args[1:]:
-        out = times(out, value(a, env))
-    return out
+@cache
+def reader(t: Term) -> Reader:
+    """The function that evaluates a term, with the numbers of `theory.numbers`."""
+    return READERS[t.op](t, *t.args)
 
 
-def summed(args: Any, env: Env) -> Number:
-    i, lo, hi, member = args
-    total: Number = ZERO
-    for k in span(lo, hi, env):
-        total = plus(total, value(member, env.bind(i, Fraction(k))))
-    return total
+def constant(t: Term, q: Fraction) -> Reader:
+    c = number(q)
+    return lambda env: c
 
 
-def applied(args: Any, env: Env) -> Number:
-    name, sort = args[:2]
-    inner = tuple([value(a, env) for a in args[2:]])
+def variable(t: Term, name: str, sort: str) -> Reader:
+    return lambda env: env.var(name, sort)
+
+
+def added(t: Term, first: Term, *rest: Term) -> Reader:
+    start, others = reader(first), [reader(a) for a in rest]
+
+    def read(env: Env) -> Number:
+        out = start(env)
+        for other in others:
+            out = plus(out, other(env))
+        return out
+
+    return read
+
+
+def multiplied(t: Term, first: Term, *rest: Term) -> Reader:
+    start, others = reader(first), [reader(a) for a in rest]
+
+    def read(env: Env) -> Number:
+        out = start(env)
+        for other in others:
+            out = times(out, other(env))
+        return out
+
+    return read
+
+
+def raised(t: Term, base: Term, n: int) -> Reader:
+    base_ = reader(base)
+    return lambda env: power(base_(env), n)
+
+
+def inverted(t: Term, of: Term) -> Reader:
+    of_ = reader(of)
+    return lambda env: inverse(of_(env))
+
+
+def summed(t: Term, i: Term, lo: Term, hi: Term, member: Term) -> Reader:
+    member_ = reader(member)
+
+    def read(env: Env) -> Number:
+        total: Number = 0
+        for k in span(lo, hi, env):
+            total = plus(total, member_(env.bind(i, k)))
+        return total
+
+    return once(t, read)
+
+
+def once(t: Term, work: Reader) -> Reader:
+    """The reader that works a term out once in each environment."""
+
+    def read(env: Env) -> Number:
+        known = env.home(t.free).known
+        if t not in known:
+            known[t] = work(env)
+        return known[t]
+
+    return read
+
+
+def applied(t: Term, name: str, sort: str, *args: Term) -> Reader:
+    inner = [reader(a) for a in args]
     if name in OPAQUE and len(inner) == 1:
-        return OPAQUE[name](*inner)
+        f, (of,) = OPAQUE[name], inner
+        return lambda env: f(of(env))
     if name == "pow" and len(inner) == 2:
-        if inner[1] < 0:
-            raise Undefined(f"negative exponent {inner[1]}")
-        return power(inner[0], int(inner[1]))
-    return env.app(name, sort, inner)
+        return lambda env: powered(*[a(env) for a in inner])
+    return lambda env: env.app(name, sort, tuple([a(env) for a in inner]))
 
 
-def conditional(args: Any, env: Env) -> Number:
-    p, a, b = args
-    holds = truth(p, env)
-    if holds is None:
-        raise Undefined(f"undecided condition {p!r}")
-    taken = value(a if holds else b, env)
-    ends = [value(x, env) for x in p.args] if p.op in ("le", "lt") else []
-    if any(isinstance(x, Dual) for x in ends) and truth_of("eq", *ends) is not False:
-        other = value(b if holds else a, env)
-        if truth_of("eq", other, taken) is not True:
-            raise Undefined(f"derivative at a tie of {p!r}")
-        slopes = dual(other).slope, dual(taken).slope
-        if any(isinstance(x, Kink) for x in slopes) or truth_of("eq", *slopes) is not True:
-            return Dual(dual(taken).value, Kink(repr(p)))
-    return taken
+def powered(x: Number, n: Number) -> Number:
+    if n < 0:
+        raise Undefined(f"negative exponent {n}")
+    return power(x, int(n))
 
 
-MEANING: dict[str, Callable[[Any, Env], Number]] = {
-    "num": lambda args, env: args[0],
-    "var": lambda args, env: env.var(*args),
-    "add": added,
-    "mul": multiplied,
-    "pow": lambda args, env: power(value(args[0], env), args[1]),
-    "inv": lambda args, env: inverse(value(args[0], env)),
-    "sum": summed,
-    "ite": conditional,
-    "app": applied,
-}
-"""What an operation of a term does with the values of its parts."""
+def conditional(t: Term, p: Term, a: Term, b: Term) -> Reader:
+    then, otherwise = reader(a), reader(b)
+    ends = [reader(x) for x in p.args] if p.op in ("le", "lt") else []
+
+    def read(env: Env) -> Number:
+        holds = truth(p, env)
+        if holds is None:
+            raise Undefined(f"undecided condition {p!r}")
+        taken = (then if holds else otherwise)(env)
+        found = [end(env) for end in ends]
+        if any(isinstance(x, Dual) for x in found) and truth_of("eq", *found) is not False:
+            other = (otherwise if holds else then)(env)
+            if truth_of("eq", other, taken) is not True:
+                raise Undefined(f"derivative at a tie of {p!r}")
+            slopes = dual(other).slope, dual(taken).slope
+            if any(isinstance(x, Kink) for x in slopes) or truth_of("eq", *slopes) is not True:
+                return Dual(dual(taken).value, Kink(repr(p)))
+        return taken
+
+    return once(t, read)
+
+
+READERS: dict[str, Callable[..., Reader]] = {
+    "num": constant, "var": variable, "add": added, "mul": multiplied, "pow": raised, "inv": inverted, "sum": summed,
+    "ite": conditional, "app": applied,
+}  # fmt: skip
+"""How a term of each operation is read: from the term and its parts."""
 
 
 def span(lo: Term, hi: Term, env: Env) -> range:
-    first, last = value(lo, env), value(hi, env)
-    return range(int(first), int(last) + 1)
+    return range(int(reader(lo)(env)), int(reader(hi)(env)) + 1)
 
 
 def truth_of(relation: str, a: Number, b: Number) -> bool | None:
-    if type(a) is Fraction is type(b):
-        return a == b if relation == "eq" else a <= b if relation == "le" else a < b
-    s = sign(plus(a, times(Fraction(-1), b)))
+    if type(a) in EXACT and type(b) in EXACT:
+        return bool(a == b if relation == "eq" else a <= b if relation == "le" else a < b)
+    s = sign(plus(a, times(-1, b)))
     if s is None:
         return None
     return {"eq": s == 0, "le": s <= 0, "lt": s < 0}[relation]
@@ -277,7 +228,7 @@ def truth(p: Term, env: Env) -> bool | None:
     """Whether a formula holds; None where balls overlap, and for limits and unbounded quantifiers."""
     op, args = p.op, p.args
     if op in ("eq", "le", "lt"):
-        return truth_of(op, value(args[0], env), value(args[1], env))
+        return truth_of(op, reader(args[0])(env), reader(args[1])(env))
     if op == "not":
         inner = truth(args[0], env)
         return None if inner is None else not inner
@@ -294,17 +245,17 @@ def truth(p: Term, env: Env) -> bool | None:
         bounds: tuple[Term, ...] = body.args[0].args if body.op == "imp" and body.args[0].op == "and" else ()
         if len(bounds) == 2 and bounds[0].args[1] is i and bounds[1].args[0] is i and i.args[1] == "Z":
             span_ = span(bounds[0].args[0], bounds[1].args[1], env)
-            return every(truth(body.args[1], env.bind(i, Fraction(k))) for k in span_)
+            return every(truth(body.args[1], env.bind(i, k)) for k in span_)
         return None
     if op == "deriv":
-        return truth_of("eq", slope(p, env), value(args[3], env))
+        return truth_of("eq", slope(p, env), reader(args[3])(env))
     return None
 
 
 def slope(p: Term, env: Env) -> Number:
     """The derivative of which p, a statement about it, speaks."""
     v, f, at, _ = p.args
-    found = dual(value(f, env.bind(v, Dual(value(at, env), Fraction(1))))).slope
+    found = dual(reader(f)(env.bind(v, Dual(reader(at)(env), 1)))).slope
     if isinstance(found, Kink):
         raise Undefined(f"derivative at a tie of {found.where}")
     return found
@@ -313,13 +264,6 @@ def slope(p: Term, env: Env) -> Number:
 def every(truths: Any) -> bool | None:
     seen = list(truths)
     return False if False in seen else None if None in seen else True
-
-
-def show(x: Number) -> str:
-    """A value for people: fractions exactly, balls to 8 digits."""
-    if isinstance(x, Dual):
-        return f"{show(x.value)} with slope {show(x.slope)}"
-    return str(x) if isinstance(x, Fraction) else x.str(8, radius=False)
 
 
 def sides(p: Term, env: Env) -> str:
@@ -332,8 +276,8 @@ def sides(p: Term, env: Env) -> str:
         i, body = p.args
         lo, hi = body.args[0].args
         for k in span(lo.args[0], hi.args[1], env):
-            if fails(body.args[1], env.bind(i, Fraction(k))):
-                return f"at index {k}: {sides(body.args[1], env.bind(i, Fraction(k)))}"
+            if fails(body.args[1], env.bind(i, k)):
+                return f"at index {k}: {sides(body.args[1], env.bind(i, k))}"
     relation = {"eq": "=", "le": "<=", "lt": "<", "deriv": "="}.get(p.args[0].op if p.op == "not" else p.op)
     if relation is None:
         return "it is false"
@@ -343,8 +287,8 @@ def sides(p: Term, env: Env) -> str:
         if inner.op == "deriv":
             a, right = slope(inner, env), inner.args[3]
         else:
-            a = value(left, env)
-        b = value(right, env)
+            a = reader(left)(env)
+        b = reader(right)(env)
     except Undefined as e:
         return f"undefined: {e}"
     return f"{'not ' if p.op == 'not' else ''}{show(a)} {relation} {show(b)}" + (" is false" if p.op != "not" else " is false")
@@ -358,4 +302,18 @@ def fails(p: Term, env: Env) -> bool:
         return True
 
 
-__all__ = ["Bound", "Dual", "Env", "Undefined", "fails", "num", "show", "sides", "truth", "value"]
+__all__ = [
+    "Bound",
+    "Env",
+    "Number",
+    "Undefined",
+    "every",
+    "fails",
+    "reader",
+    "show",
+    "sides",
+    "slope",
+    "truth",
+    "truth_of",
+    "value",
+]

@@ -1,4 +1,4 @@
-"""Numeric checks of propositions, each registered for the ids it speaks to, and Hypothesis strategies by tag.
+"""Numeric checks of propositions, each registered for the ids it speaks to, and the search for counterexamples.
 
 A check is a function without arguments that returns an `Evidence` and is decorated with `@evidence("fontana2026.eq14")`.
 May import theory, numerics, torch and Hypothesis; never lossproof.

@@ -13,7 +13,7 @@ from typing import Any
 
 from flint import arb
 
-from theory.evaluate import Env, every, truth, value
+from theory.evaluate import Env, every, reader, truth
 from theory.kernel import Term, mk
 from theory.kernel.ring import UNIT, Poly, difference, poly, term
 from theory.kernel.terms import ONE, is_int, le, sub
@@ -111,7 +111,7 @@ def first_of(v: Term, rule: Rule, env: Env) -> Env:
     """The environment with a variable that the left side does not fix at the start of its range."""
     for c in rule.conditions:
         if c.op == "and" and len(c.args) == 2 and c.args[0].op == "le" and c.args[0].args[1] is v:
-            return env.bind(v, value(c.args[0].args[0], env))
+            return env.bind(v, reader(c.args[0].args[0])(env))
     return env
 
 
@@ -136,11 +136,11 @@ def holds(p: Term, env: Env, made: Mapping[Any, Rule], steering: Steering) -> bo
         conclusion = True if premise is False else inner(p.args[1])
         return conclusion if premise is not None or conclusion else None
     if p.op == "all" and p.args[0].args[1] == "R":
-        here = inner(p.args[1], env.bind(p.args[0], Fraction(0)))
+        here = inner(p.args[1], env.bind(p.args[0], 0))
         return False if here is False else True if here and by_construction(innermost(p), steering) else None
     if p.op == "all" and (bounds := range_of(p)):
-        lo, hi = (value(b, env) for b in bounds)
-        return every(inner(p.args[1].args[1], env.bind(p.args[0], Fraction(k))) for k in range(ceil(lo), floor(hi) + 1))
+        lo, hi = (reader(b)(env) for b in bounds)
+        return every(inner(p.args[1].args[1], env.bind(p.args[0], k)) for k in range(ceil(lo), floor(hi) + 1))
     found = truth(p, env)
     if found is None and p.op == "deriv" and by_construction(p, steering):
         return True
@@ -153,7 +153,7 @@ def was_made(left: Term, right: Term, env: Env, made: Mapping[Any, Rule]) -> boo
     """Whether the value on the left was drawn by this very equation."""
     if not name_of(left):
         return False
-    key = (left.args[0], *(value(a, env) for a in left.args[2:]))
+    key = (left.args[0], *(reader(a)(env) for a in left.args[2:]))
     rule = None if any(isinstance(a, arb) for a in key) else made.get(key)
     return rule is not None and (rule.lhs, rule.says) == (left, right)
 

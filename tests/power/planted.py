@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import sympy as sp
 
-from numerics.evidence.search import Outcome
+from numerics.evidence.trials import Outcome
 from theory.decide import decide
 from theory.evaluate import Env, Undefined, fails, truth
 from theory.language import family, formula, int_family, integers, mean, reals

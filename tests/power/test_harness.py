@@ -11,7 +11,10 @@ from planted_false import FALSE
 from planted_true import TRUE
 
 import numerics.evidence.search as searching
-from numerics.evidence.search import Outcome, explore, search
+from numerics.evidence import trials
+from numerics.evidence.explore import explore
+from numerics.evidence.search import sample, search
+from numerics.evidence.trials import Outcome
 from theory import kernel as k
 from theory.decide import Goal, decide
 from theory.kernel import Refused, Theorem
@@ -83,26 +86,28 @@ def test_a_prover_that_believes_is_seen_by_what_it_rests_on() -> None:
 # -- searchers ---------------------------------------------------------------------------------------------------------
 
 
-def never(p: Proposition, budget: int, start: int = 0, shrink: bool = True) -> Outcome:
+def never(p: Proposition, budget: int, start: int = 0) -> Outcome:
     return Outcome(budget, budget, None)
 
 
-def always(p: Proposition, budget: int, start: int = 0, shrink: bool = True) -> Outcome:
+def always(p: Proposition, budget: int, start: int = 0) -> Outcome:
     return Outcome(1, 1, {"x": "0"}, "0 = 1 is false", {"x": Fraction(0)})
 
 
-def boastful(p: Proposition, budget: int, start: int = 0, shrink: bool = True) -> Outcome:
+def boastful(p: Proposition, budget: int, start: int = 0) -> Outcome:
     """A counterexample without the values that would show it."""
     return Outcome(1, 1, {"x": "0"}, "0 = 1 is false")
 
 
-def careless(p: Proposition, budget: int, start: int = 0, shrink: bool = True) -> Outcome:
+def careless(p: Proposition, budget: int, start: int = 0) -> Outcome:
     """A real counterexample to the claim without its assumptions."""
-    return explore(replace(p, assumptions={}), budget, start)
+    return sample(replace(p, assumptions={}), budget, start)
 
 
 def test_a_searcher_that_never_finds_has_rate_0() -> None:
-    assert refutation_rate(never, SOME_FALSE) == 0 and refutation_rate(explore, SOME_FALSE) >= 0.95
+    assert refutation_rate(never, SOME_FALSE) == 0 and all(
+        refutation_rate(honest, SOME_FALSE) >= 0.95 for honest in (explore, sample)
+    )
 
 
 @pytest.mark.parametrize("liar", [always, boastful], ids=lambda f: f.__name__)
@@ -121,16 +126,19 @@ def test_a_searcher_that_ignores_assumptions_is_not_believed() -> None:
     assert refutation_rate(careless, [p for p in TRUE if p.assumed]) == 0
 
 
-def test_an_evaluator_that_calls_everything_false_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("searcher", [explore, sample])
+def test_an_evaluator_that_calls_everything_false_is_caught(
+    searcher: Callable[..., Outcome], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The search believes its own evaluation; the harness re-executes the case with another."""
-    held = searching.truth
+    held = trials.truth
 
     def cynical(p: Any, env: Any) -> bool | None:
         return False if p in claims else held(p, env)
 
-    claims = {searching.formula(p.statement) for p in SOME_TRUE}
-    monkeypatch.setattr(searching, "truth", cynical)
-    outcomes = [(p, explore(p.proposition, 20)) for p in SOME_TRUE]
+    claims = {trials.formula(p.statement) for p in SOME_TRUE}
+    monkeypatch.setattr(trials, "truth", cynical)
+    outcomes = [(p, searcher(p.proposition, 20)) for p in SOME_TRUE]
     assert all(outcome.counterexample is not None for _, outcome in outcomes)
     assert not any(confirmed(p, outcome) for p, outcome in outcomes)
 
@@ -140,19 +148,19 @@ PROVED, REFUTED = Verdict(Status.PROVED, "kernel"), Verdict(Status.REFUTED, "cou
 
 @pytest.mark.parametrize("liar", [always, boastful], ids=lambda f: f.__name__)
 def test_a_counterexample_to_a_proved_claim_is_never_passed_over(liar: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(searching, "explore", liar)
+    monkeypatch.setattr(searching, "sample", liar)
     evidence = search(TRUE[0].proposition, PROVED)
     assert not evidence.ok and "counterexample" in evidence.detail
 
 
 def test_what_is_not_found_is_not_said_to_be_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(searching, "explore", never)
+    monkeypatch.setattr(searching, "sample", never)
     evidence = search(FALSE[0].proposition, REFUTED)
     assert "not found again" in evidence.detail
 
 
 def test_a_search_that_saw_no_case_does_not_claim_to_have_survived(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(searching, "explore", lambda p, budget, start=0, shrink=True: Outcome(0, budget, None))
+    monkeypatch.setattr(searching, "sample", lambda p, budget, start=0: Outcome(0, budget, None))
     evidence = search(TRUE[0].proposition, PROVED)
     assert "survived" not in evidence.detail and "none of which satisfied the assumptions" in evidence.detail
 

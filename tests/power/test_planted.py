@@ -6,6 +6,7 @@ not depend on luck or load.
 """
 
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,7 +14,9 @@ from planted import Planted, confirmed, known_bug
 from planted_false import FALSE, NEEDLES
 from planted_true import TRUE
 
-from numerics.evidence.search import explore
+from numerics.evidence.explore import explore
+from numerics.evidence.search import sample
+from numerics.evidence.trials import Outcome
 from theory.decide import decide
 from theory.kernel import Refused, Theorem, assume
 from theory.kernel.theorem import same
@@ -23,8 +26,10 @@ from theory.verdict import Status
 
 BUDGET = 300
 STARTS = (0, 1, 2)
+Searcher = Callable[..., Outcome]
+SEARCHERS = pytest.mark.parametrize("searcher", [explore, sample])
 
-# false claim -> the starting points from which the search misses it
+# false claim -> the starting points from which a search misses it
 MISSED: dict[str, set[int]] = {}
 
 # true claims that need a proof by hand: `Context.prove` has no rule for derivatives, min and max, products, induction
@@ -62,8 +67,9 @@ def test_a_false_claim_is_never_proved(p: Planted) -> None:
 
 @named(FALSE)
 @pytest.mark.parametrize("start", STARTS)
-def test_a_false_claim_is_refuted_from_scratch(p: Planted, start: int) -> None:
-    outcome = explore(p.proposition, BUDGET, start)
+@SEARCHERS
+def test_a_false_claim_is_refuted_from_scratch(p: Planted, start: int, searcher: Searcher) -> None:
+    outcome = searcher(p.proposition, BUDGET, start)
     assert (outcome.counterexample is None) == (start in MISSED.get(p.name, ())), outcome
     assert outcome.counterexample is None or confirmed(p, outcome), outcome
 
@@ -75,9 +81,10 @@ def test_the_refutation_rate() -> None:
 
 
 @named(NEEDLES)
-def test_a_needle_is_an_expected_miss(p: Planted) -> None:
+@SEARCHERS
+def test_a_needle_is_an_expected_miss(p: Planted, searcher: Searcher) -> None:
     """Why "survived" is never "proved". A needle that is found belongs among the false claims."""
-    assert explore(p.proposition, BUDGET).counterexample is None
+    assert searcher(p.proposition, BUDGET).counterexample is None
 
 
 @known_bug("what is only not known counts as a failure of the claim")
@@ -87,8 +94,9 @@ def test_balls_that_overlap_refute_nothing() -> None:
 
 @named([p for p in TRUE if p is not OVERLAP])
 @pytest.mark.parametrize("start", STARTS)
-def test_a_true_claim_is_never_refuted(p: Planted, start: int) -> None:
-    outcome = explore(p.proposition, BUDGET // 3, start)
+@SEARCHERS
+def test_a_true_claim_is_never_refuted(p: Planted, start: int, searcher: Searcher) -> None:
+    outcome = searcher(p.proposition, BUDGET // 3, start)
     assert outcome.counterexample is None, outcome
     assert outcome.satisfied > 0
 

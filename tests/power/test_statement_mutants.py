@@ -14,7 +14,7 @@ import pytest
 import sympy as sp
 from mutants import mutants
 
-from numerics.evidence.search import explore
+from numerics.evidence.explore import explore
 from theory.decide import Goal
 from theory.evaluate import Env, Undefined, truth
 from theory.kernel import Theorem

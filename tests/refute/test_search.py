@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from numerics.evidence.search import WASTE, Outcome, explore
+from numerics.evidence.explore import explore
+from numerics.evidence.trials import WASTE, Outcome
 from theory.evaluate import Env, Undefined, fails, sides, truth
 from theory.kernel import Term
 from theory.language import formula

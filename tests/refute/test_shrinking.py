@@ -1,6 +1,7 @@
 """The shrinker ends at the smallest counterexample; steering keeps draws inside assumptions; balls refute nothing."""
 
 import importlib
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -8,7 +9,9 @@ import pytest
 import sympy as sp
 from claims import G, claim, f, g, i, j, known_bug, length, n, r, x, y, z
 
-from numerics.evidence.search import BUDGET, WASTE, Outcome, explore, search
+from numerics.evidence.explore import explore
+from numerics.evidence.search import BUDGET, sample, search
+from numerics.evidence.trials import WASTE, Outcome
 from theory.evaluate import Env, truth
 from theory.language import ForAll, derivative, equals, formula, mean
 from theory.verdict import Status, Verdict
@@ -48,18 +51,25 @@ def test_counterexamples_shrink_to_the_smallest(
     assert (outcome.counterexample, outcome.violated) == (case, text)
 
 
-def test_a_search_is_the_same_each_time() -> None:
+@pytest.mark.parametrize("searcher", [explore, sample])
+def test_a_search_is_the_same_each_time(searcher: Callable[..., Outcome]) -> None:
     p = claim(equals(mean(r(i) ** 2, i, G), (R / G) ** 2), assumptions=SOME)
-    first, second = explore(p, 300, 5), explore(p, 300, 5)
-    assert replace(first, case=None) == replace(second, case=None)
+    first, second = searcher(p, 300, 5), searcher(p, 300, 5)
+    assert first.counterexample and replace(first, case=None) == replace(second, case=None)
 
 
-def test_the_budget_is_kept() -> None:
+@pytest.mark.parametrize("searcher", [explore, sample])
+def test_the_budget_is_kept(searcher: Callable[..., Outcome]) -> None:
     true = claim(equals(x * (y + z), x * y + x * z))
-    outcome = explore(true, 150)
+    outcome = searcher(true, 150)
     assert outcome.satisfied == outcome.evaluations == 150
     rare = claim(x <= y, assumptions={"rare": sp.Ne(x * (x - 1) * (x + 1) * (x - 2) * (x - 3), 0) & equals(x**2 * 4, 9)})
-    assert explore(rare, 30).evaluations <= WASTE * 30
+    assert searcher(rare, 30).evaluations <= WASTE * 30
+
+
+def test_a_sample_tries_the_simplest_case_first() -> None:
+    outcome = sample(claim(x + r(1) > 0), 10)
+    assert outcome.evaluations == 1 and outcome.counterexample == {"x": "0", "r": {"1": "0"}}
 
 
 # -- steering ----------------------------------------------------------------------------------------------------------

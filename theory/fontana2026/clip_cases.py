@@ -12,8 +12,8 @@ from typing import Any
 
 import sympy as sp
 
-from theory.evaluate import Undefined, sqrt
 from theory.language import ForAll, family, integers, reals
+from theory.numbers import Undefined, number, plain, sqrt
 
 b1, b2, eps, xi, lam = reals("b1 b2 eps xi lam")
 T, k, t, d, i, j = integers("T k t d i j")
@@ -123,7 +123,7 @@ def adamw(
 
 
 def rational_root(x: Fraction) -> Fraction | None:
-    root = sqrt(x) if x >= 0 else None
+    root = plain(sqrt(number(x))) if x >= 0 else None
     return root if isinstance(root, Fraction) else None
 
 

@@ -19,11 +19,11 @@ import sympy as sp
 
 from theory import kernel as k
 from theory.decide import Goal
-from theory.evaluate import Dual, Undefined
 from theory.kernel import Term, Theorem, subst
 from theory.kernel.terms import ONE, ZERO, inv, le, lt, mul
 from theory.kernel.theorem import same
 from theory.language import ForAll, derivative, equals, family, integers, reals, term
+from theory.numbers import Dual, Undefined
 from theory.proposition import UNNEEDED, Case, proposition
 from theory.tactics import Context, atoms
 from theory.tactics.logic import replaced, with_slope
