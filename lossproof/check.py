@@ -3,6 +3,7 @@
 A verdict only ever gets weaker here: whatever contradicts or fails to back a decision makes the claim `unknown`.
 """
 
+import gc
 import json
 import os
 import pkgutil
@@ -14,7 +15,7 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, as_compl
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib import import_module
-from multiprocessing import get_context
+from multiprocessing import get_all_start_methods, get_context
 from pathlib import Path
 from time import perf_counter
 
@@ -27,6 +28,7 @@ from theory.verdict import Evidence, Status, Verdict
 from .places import place
 from .stated import EVIDENCE, stated
 
+START = "fork" if "fork" in get_all_start_methods() else "spawn"
 Checks = dict[str, list[Callable[[], Evidence]]]
 
 
@@ -60,14 +62,36 @@ def run(ids: Sequence[str], jobs: int = 1, progress: Callable[[str], None] = lam
             results[id] = _examine(id)
             progress(id)
     else:
-        with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=load) as pool:
-            waiting = {pool.submit(_examine, id): id for id in ids}
-            for done in as_completed(waiting):
-                id = waiting[done]
-                # a process that dies (killed for memory, say) costs its claims, not the run
-                results[id] = Result(id, _lost(done.exception())) if done.exception() else done.result()
-                progress(id)
+        parts = together(ids)
+        gc.freeze()  # what is here now is shared with the processes: no collection need look at it
+        try:
+            with ProcessPoolExecutor(jobs, mp_context=get_context(START)) as pool:
+                waiting = {pool.submit(_examine_all, part): part for part in parts}
+                for done in as_completed(waiting):
+                    # a process that dies (killed for memory, say) costs its claims, not the run
+                    lost = done.exception()
+                    for result in [Result(id, _lost(lost)) for id in waiting[done]] if lost else done.result():
+                        results[result.id] = result
+                        progress(result.id)
+        finally:
+            gc.unfreeze()
     return replay([results[id] for id in ids], jobs)
+
+
+def together(ids: Iterable[str]) -> list[list[str]]:
+    """The claims in parts that share no numeric check, so that each check runs in one process; the largest part first."""
+    parts: list[tuple[set[Callable[[], Evidence]], list[str]]] = []
+    for id in ids:
+        checks, members = set(numeric_checks()[0].get(id, ())), [id]
+        for part in [p for p in parts if p[0] & checks]:
+            parts.remove(part)
+            checks, members = checks | part[0], part[1] + members
+        parts.append((checks, members))
+    return sorted((members for _, members in parts), key=len, reverse=True)
+
+
+def _examine_all(ids: Sequence[str]) -> list[Result]:
+    return [_examine(id) for id in ids]
 
 
 def _examine(id: str) -> Result:

@@ -154,6 +154,18 @@ def test_more_processes_give_the_same_verdicts():
     assert [e.detail for e in one[0].verdict.evidence] == [e.detail for e in two[0].verdict.evidence]
 
 
+def test_claims_that_share_a_check_are_examined_in_one_process(monkeypatch):
+    """The second check joins what the first and the third left apart."""
+
+    def first(): ...
+    def second(): ...
+
+    checks = {"a": [first], "b": [second], "d": [first, second], "e": []}
+    monkeypatch.setattr(check, "numeric_checks", lambda: (checks, {}))
+    assert [sorted(part) for part in check.together("abcde")] == [["a", "b", "d"], ["c"], ["e"]]
+    assert check.together([]) == []
+
+
 def test_a_process_that_dies_costs_its_claims_only(monkeypatch):
     class Pool:
         def __init__(self, *args, **kwargs): ...
