@@ -10,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from theory.evaluate import Env, Undefined, fails, sides, value
+from theory.kernel import num
+from theory.kernel.terms import app
 from theory.language import ForAll, derivative, equals, formula, tends, term
 
 EXACT = [
@@ -204,3 +206,15 @@ def test_what_is_printed_where_a_premise_has_no_value() -> None:
 
 def test_terms_are_read_by_name() -> None:
     assert valued(x + n, x=1, n=2) == 3 and value(term(x), Env({"x": 1, "y": 5})) == 1
+
+
+def test_a_family_by_formula_is_given_fractions() -> None:
+    """Whoever writes 1/i in a witness gets a fraction, not a float."""
+    assert value(app("f", num(3)), Env({"f": lambda i: 1 / i})) == Fraction(1, 3)
+
+
+def test_a_list_has_no_member_between_two() -> None:
+    env = Env({"f": [1, 2]})
+    assert value(app("f", num(2)), env) == 2
+    with pytest.raises(Undefined):
+        value(app("f", num(Fraction(3, 2))), env)

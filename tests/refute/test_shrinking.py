@@ -138,6 +138,13 @@ def test_an_integer_that_is_defined_as_a_fraction_is_no_case() -> None:
     assert explore(p, 200).counterexample is None
 
 
+@pytest.mark.parametrize("searcher", [explore, sample])
+def test_a_value_from_within_a_definition_is_not_kept(searcher: Callable[..., Outcome]) -> None:
+    """While x is worked out, f(y), which x defines, is any number; what the sum was then is not what it is after."""
+    assumed = {"x": equals(x, sp.Sum(f(y), (i, 1, 2))), "f": equals(f(y), x * y)}  # so x = 2xy
+    assert searcher(claim(equals(x * (2 * y - 1), 0), assumptions=assumed), 200).counterexample is None
+
+
 @pytest.mark.parametrize("assumed", [(x < 0, x > 1), (x < y, y < x), (equals(x, 1), equals(x, 2))], ids=str)
 def test_contradictory_assumptions_end_the_search(assumed: tuple[Any, ...]) -> None:
     outcome = explore(claim(x < y, assumptions={str(k): a for k, a in enumerate(assumed)}), 50)
