@@ -53,31 +53,41 @@ def inputs_of(objective: Objective) -> dict[str, str]:
     return inputs
 
 
-def call_objective(objective: Objective, policy: Policy, group: Group) -> Tensor:
+def call_objective(objective: Objective, policy: Policy, group: Group, logp: Tensor | None = None) -> Tensor:
     """The scalar loss of the objective on the group, differentiable in the policy's parameters.
 
-    `entropy` is the group's if it has one, else that of the policy, differentiable.
+    `logp`: the policy's log-probabilities of the group, if they are at hand. `entropy` is the group's if it has one,
+    else that of the policy, differentiable.
     Raises ValueError as `inputs_of` does, if the objective asks for a step of a diffusion, and if it does not return a
     scalar tensor.
     """
-    available: dict[str, Callable[[], Any]] = {
-        "logp": lambda: policy.log_probs(group.tokens, group.mask),
-        "old_logp": lambda: group.old_logp,
-        "ref_logp": lambda: group.ref_logp,
-        "rewards": lambda: group.rewards,
-        "advantages": lambda: group.advantages,
-        "mask": lambda: group.mask,
-        "entropy": lambda: policy.entropies(group.tokens, group.mask) if group.entropy is None else group.entropy,
-    }
+    return caller(objective)(policy, group, logp)
+
+
+def caller(objective: Objective) -> Callable[[Policy, Group, Tensor | None], Tensor]:
+    """`call_objective` for many calls: what the objective asks for is found out once."""
     inputs = inputs_of(objective)
-    if strange := sorted(set(inputs.values()) - set(available)):
-        raise ValueError(f"{_name(objective)}: a policy that draws token by token has no {strange[0]}")
-    given = {name: available[name]() for name in set(inputs.values())}
-    loss = objective(**{parameter: given[name] for parameter, name in inputs.items()})
-    if not isinstance(loss, Tensor) or loss.dim() != 0:
-        got = tuple(loss.shape) if isinstance(loss, Tensor) else type(loss).__name__
-        raise ValueError(f"{_name(objective)}: must return a scalar tensor, returned {got}")
-    return loss
+
+    def call(policy: Policy, group: Group, logp: Tensor | None) -> Tensor:
+        available: dict[str, Callable[[], Any]] = {
+            "logp": lambda: policy.log_probs(group.tokens, group.mask) if logp is None else logp,
+            "old_logp": lambda: group.old_logp,
+            "ref_logp": lambda: group.ref_logp,
+            "rewards": lambda: group.rewards,
+            "advantages": lambda: group.advantages,
+            "mask": lambda: group.mask,
+            "entropy": lambda: policy.entropies(group.tokens, group.mask) if group.entropy is None else group.entropy,
+        }
+        if strange := sorted(set(inputs.values()) - set(available)):
+            raise ValueError(f"{_name(objective)}: a policy that draws token by token has no {strange[0]}")
+        given = {name: available[name]() for name in set(inputs.values())}
+        loss = objective(**{parameter: given[name] for parameter, name in inputs.items()})
+        if not isinstance(loss, Tensor) or loss.dim() != 0:
+            got = tuple(loss.shape) if isinstance(loss, Tensor) else type(loss).__name__
+            raise ValueError(f"{_name(objective)}: must return a scalar tensor, returned {got}")
+        return loss
+
+    return call
 
 
 def _name(objective: Objective) -> str:

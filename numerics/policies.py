@@ -9,6 +9,7 @@ Log-probabilities and entropies are in nats, all floats are float64.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from itertools import product
 from typing import NamedTuple, Protocol
 
@@ -146,14 +147,18 @@ def enumerate_completions(policy: Policy) -> Completions:
 
     Raises ValueError if N exceeds `MAX_COMPLETIONS`.
     """
-    words = [token for token in range(policy.vocabulary) if token != policy.eos]
-    longest = policy.max_length
+    return Completions(*(x.clone() for x in _every_completion(policy.vocabulary, policy.max_length, policy.eos)))
+
+
+@lru_cache(maxsize=16)
+def _every_completion(vocabulary: int, longest: int, eos: int) -> Completions:
+    words = [token for token in range(vocabulary) if token != eos]
     count = sum(len(words) ** n for n in range(longest + 1))
     if count > MAX_COMPLETIONS:
         raise ValueError(f"{count} completions are too many to enumerate, the limit is {MAX_COMPLETIONS}")
-    ended = [(*prefix, policy.eos) for n in range(longest) for prefix in product(words, repeat=n)]
+    ended = [(*prefix, eos) for n in range(longest) for prefix in product(words, repeat=n)]
     sequences = ended + list(product(words, repeat=longest))
-    tokens = torch.tensor([sequence + (policy.eos,) * (longest - len(sequence)) for sequence in sequences])
+    tokens = torch.tensor([sequence + (eos,) * (longest - len(sequence)) for sequence in sequences])
     lengths = torch.tensor([len(sequence) for sequence in sequences])
     return Completions(tokens, (torch.arange(longest) < lengths[:, None]).to(torch.float64))
 
@@ -188,9 +193,10 @@ def rewards_of(reward_fn: RewardFn, completions: Completions) -> Tensor:
     return rewards
 
 
+@torch.no_grad()
 def flatten(tensors: Iterable[Tensor]) -> Tensor:
     """(P,): a detached copy of all entries in one vector."""
-    return torch.cat([tensor.detach().reshape(-1) for tensor in tensors])
+    return torch.cat([tensor.reshape(-1) for tensor in tensors])
 
 
 def _padded_with_eos(policy: Policy, tokens: Tensor, mask: Tensor) -> Tensor:
@@ -201,10 +207,12 @@ def _padded_with_eos(policy: Policy, tokens: Tensor, mask: Tensor) -> Tensor:
             f"not {tuple(tokens.shape)} and {tuple(mask.shape)}"
         )
     live = mask != 0
-    if (mask[live] != 1).any() or (live[:, 1:] & ~live[:, :-1]).any():
+    goes_on = live & (tokens != policy.eos)
+    padded = tokens.where(live, policy.eos)
+    if not torch.equal(mask, live.to(mask.dtype)) or (live[:, 1:] > live[:, :-1]).any():
         raise ValueError("the mask must be 1 on a completion's tokens and 0 on the padding to their right")
-    if ((tokens < 0) | (tokens >= policy.vocabulary))[live].any():
+    if ((padded < 0) | (padded >= policy.vocabulary)).any():
         raise ValueError(f"token ids must be in 0..{policy.vocabulary - 1}")
-    if (live[:, 1:] & (tokens[:, :-1] == policy.eos)).any():
+    if (live[:, 1:] > goes_on[:, :-1]).any():
         raise ValueError(f"no token can follow the end-of-sequence token {policy.eos}")
-    return tokens.where(live, policy.eos)
+    return padded

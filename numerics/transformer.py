@@ -34,11 +34,8 @@ class Block(nn.Module):
     def _attention(self, hidden: Tensor) -> Tensor:
         split = self.query_key_value(hidden).unflatten(-1, (3, self.heads, -1))
         query, key, value = split.movedim(1, -2).unbind(1)  # each (G, heads, T, width / heads)
-        scores = query @ key.mT / query.shape[-1] ** 0.5
-        future = torch.ones(scores.shape[-2:], dtype=torch.bool).triu(1)
-        weights = scores.masked_fill(future, -torch.inf).softmax(-1)
-        joined: Tensor = (weights @ value).movedim(1, -2).flatten(-2)
-        return joined
+        attended = functional.scaled_dot_product_attention(query, key, value, is_causal=True)
+        return attended.movedim(1, -2).flatten(-2)
 
 
 class TinyTransformer(nn.Module, Policy):
@@ -58,7 +55,7 @@ class TinyTransformer(nn.Module, Policy):
         self.vocabulary, self.max_length, self.eos = vocabulary, max_length, eos
         self.context = (vocabulary, *prompt)  # begin-of-sequence takes the first id past the vocabulary
         with torch.random.fork_rng(devices=[]):  # leave the caller's random state alone
-            torch.manual_seed(seed)
+            torch.default_generator.manual_seed(seed)  # torch.manual_seed also queues it for every kind of device
             self.token_embedding = nn.Embedding(vocabulary + 1, self.width)
             self.position_embedding = nn.Embedding(len(self.context) + max_length - 1, self.width)
             self.blocks = nn.Sequential(*[Block(self.width, self.heads) for _ in range(self.layers)])

@@ -59,6 +59,16 @@ def equals(a: Any, b: Any) -> sp.Basic:
     return sp.Eq(a, b, evaluate=False)
 
 
+def minimum(a: Any, b: Any) -> sp.Expr:
+    """The minimum as it stands. SymPy would first try to tell which is smaller, which costs more than any other step."""
+    return sp.Min(a, b, evaluate=False)
+
+
+def maximum(a: Any, b: Any) -> sp.Expr:
+    """The maximum as it stands, like `minimum`."""
+    return sp.Max(a, b, evaluate=False)
+
+
 def derivative(f: Any, x: sp.Symbol, slope: Any) -> sp.Basic:
     """f is differentiable in x, with this derivative at x."""
     return sp.Eq(sp.Derivative(f, x), slope, evaluate=False)

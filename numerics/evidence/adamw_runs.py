@@ -195,8 +195,9 @@ def other_optimisers(case: Case) -> bool:
     ok = torch.equal(parameters(case, ADVANTAGE_ONLY, rms[0], e), parameters(case, ADVANTAGE_ONLY, rms[0]))
     ok = ok and torch.equal(parameters(case, ADVANTAGE_ONLY, rms[2], e), parameters(case, ADVANTAGE_ONLY, rms[1]))
     slow, fast = sgd(LR * 2.0**-e), sgd(LR)
-    ok = ok and torch.equal(parameters(case, ADVANTAGE_ONLY, slow, e), parameters(case, ADVANTAGE_ONLY, fast))
-    return ok and not torch.equal(parameters(case, ADVANTAGE_ONLY, slow, e), parameters(case, ADVANTAGE_ONLY, slow))
+    scaled = parameters(case, ADVANTAGE_ONLY, slow, e)
+    ok = ok and torch.equal(scaled, parameters(case, ADVANTAGE_ONLY, fast))
+    return ok and not torch.equal(scaled, parameters(case, ADVANTAGE_ONLY, slow))
 
 
 def no_stabiliser(case: Case) -> bool:

@@ -8,7 +8,7 @@ leaves a factor of nine.
 from __future__ import annotations
 
 import copy
-from functools import partial
+from functools import cache, partial
 from itertools import product
 
 import torch
@@ -32,6 +32,7 @@ def two_completions(policy: Policy) -> Group:
     return score_group(policy, completions, lambda tokens, mask: (tokens[:, 0] == 1).double())
 
 
+@cache
 def subject(kind: str, seed: int) -> tuple[Policy, float]:
     """A tabular policy or a transformer over two tokens, with a learning rate that clips both within 13 steps."""
     if kind == "tabular":

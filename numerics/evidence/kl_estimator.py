@@ -7,7 +7,7 @@ Two numbers are called different only if they differ by more than GAP.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from functools import cache
 
 import torch
 from torch import Tensor
@@ -22,12 +22,14 @@ TOL, GAP = 1e-11, 1e-4
 SEEDS = 10
 
 
-def triples() -> Iterator[tuple[Policy, Policy, Policy]]:
+@cache
+def triples() -> list[tuple[Policy, Policy, Policy]]:
     """π_θ, π_ref, π_old: independent random policies over three tokens, completions of at most three."""
-    for seed in range(SEEDS):
-        for kind in (TabularPolicy.random, TinyTransformer):
-            pi, ref, old = (kind(3, 3, 10 * seed + k) for k in range(3))
-            yield pi, ref, old
+    return [
+        (kind(3, 3, 10 * seed), kind(3, 3, 10 * seed + 1), kind(3, 3, 10 * seed + 2))
+        for seed in range(SEEDS)
+        for kind in (TabularPolicy.random, TinyTransformer)
+    ]
 
 
 @torch.no_grad()

@@ -14,7 +14,7 @@ from math import prod, sqrt
 import torch
 from torch import Tensor
 
-from numerics.calling import Objective, call_objective
+from numerics.calling import Objective, caller
 from numerics.evidence import evidence
 from numerics.evidence.prefix_bias import first_token_weights
 from numerics.groups import Group, length_reward, noise_reward, sample_group
@@ -46,16 +46,16 @@ Rewards = Callable[[Tensor], Tensor]  # of the lengths, (G,)
 def exact_push(loss: Objective, policy: TabularPolicy, rewards: list[Rewards], size: int) -> float:
     """E[-∂loss/∂(stop logit)] over all groups of the size, and over equally likely ways to reward each."""
     tokens, mask = policy.completions()
-    probabilities, total = completion_probabilities(policy).tolist(), 0.0
+    probabilities, mean = completion_probabilities(policy).tolist(), torch.zeros((), dtype=torch.float64)
+    loss_of = caller(loss)
     for members in product(range(len(tokens)), repeat=size):
         picked = Completions(tokens[list(members)], mask[list(members)])
-        with torch.no_grad():
-            logp = policy.log_probs(*picked)
+        logp = policy.log_probs(*picked)
+        old, chance = logp.detach(), prod(probabilities[m] for m in members)
         for reward in rewards:
-            group = Group(*picked, reward(picked.mask.sum(1)), logp, logp)
-            gradient = torch.autograd.grad(call_objective(loss, policy, group), policy.logits)[0]
-            total -= prod(probabilities[m] for m in members) / len(rewards) * gradient[0, policy.eos].item()
-    return total
+            group = Group(*picked, reward(picked.mask.sum(1)), old, old)
+            mean = mean + chance / len(rewards) * loss_of(policy, group, logp)
+    return -torch.autograd.grad(mean, policy.logits)[0][0, policy.eos].item()
 
 
 def per_length(sign: float, lengths: Tensor) -> Tensor:

@@ -55,12 +55,14 @@ def shared_groups(scale: float) -> list[tuple[Policy, Group]]:
 
     `scale`: how far the parameters have moved since; 0 is on policy, 0.3 leaves many tokens beyond the clip.
     """
+    if scale:
+        return [(moved(old, n // 2, scale), group) for n, (old, group) in enumerate(shared_groups(0.0))]
     out: list[tuple[Policy, Group]] = []
     for seed in range(SEEDS):
         for old in (TabularPolicy.random(3, 4, seed), TinyTransformer(3, 4, seed)):
             draw = torch.Generator().manual_seed(seed)
             group = shared_prefix_group(old, 5, PREFIX, noise_reward(seed), draw, reference=moved(old, seed + 50, 0.1))
-            out.append((moved(old, seed, scale) if scale else old, group))
+            out.append((old, group))
     return out
 
 
@@ -175,9 +177,7 @@ def gradient_of_eq1() -> Evidence:
 
 @evidence("fontana2026.eq17")
 def same_gradient_on_the_prefix() -> Evidence:
-    """∇ of a random combination of the prefix's log-probabilities, completion by completion; and of the token after
-    it.
-    """
+    """∇ of a random combination of the prefix's log-probabilities, by completion; and of the token after it."""
     shared, beyond = 0.0, 1.0
     for n, (policy, group) in enumerate(shared_groups(0.0)):
         logp, c = policy.log_probs(group.tokens, group.mask), normal(PREFIX, seed=n)
@@ -193,8 +193,7 @@ def same_gradient_on_the_prefix() -> Evidence:
 def aggregate_weight() -> Evidence:
     """-∇loss on the prefix of three of the five completions against Σ_t ∇log π_θ(y_t|·) Σ_{i∈G̃} A_i ω_{i,t}: with ω
     = α s as printed and with the row's own ω, by row in the common log-probabilities; by parameter for a combination
-    of the rows.
-    """
+    of the rows."""
     printed, wrong, own, worst = set(TABLE1), set(TABLE1), set(TABLE1), 0.0
     for scale in (0.0, 0.03):
         for n, (policy, group) in enumerate(shared_groups(scale)):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from copy import deepcopy
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from typing import Any
 
 import torch
@@ -59,7 +59,7 @@ def moved(step: float) -> list[Seen]:
 def of_tokens(row: str, seen: Seen, exponent: int = 0, **given: Any) -> Tensor:
     """∂J/∂log π of every token, by autograd on the loss."""
     logp = seen.logp.detach().requires_grad_()
-    loss = call(partial(TABLE1[row].loss, **given), {**seen.inputs(exponent), "logp": logp})
+    loss = call(TABLE1[row].loss, {**seen.inputs(exponent), "logp": logp, **given})
     return -torch.autograd.grad(loss, logp)[0]
 
 
@@ -111,7 +111,7 @@ def parts_of_the_gradient() -> Evidence:
         parameters, inputs = list(seen.policy.parameters()), {**seen.inputs(), "logp": seen.logp.detach()}
         for row in ("grpo_r1", "dr_grpo") if number % 2 else ("grpo_v32", "cppo"):
             closed = TABLE1[row]
-            loss = call(partial(closed.loss, beta=0.3), {**inputs, "logp": seen.logp})
+            loss = call(closed.loss, {**inputs, "logp": seen.logp, "beta": 0.3})
             ok = ok and not closed.clipped(inputs).any()
             of_advantage = (inputs["advantages"] * closed.weight(inputs) * seen.logp).sum()
             of_penalty = (closed.regulariser_gradient(inputs) * seen.logp).sum()

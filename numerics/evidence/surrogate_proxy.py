@@ -73,13 +73,14 @@ def opposite(policy: Policy, size: float, seed: int) -> dict[str, bool]:
     completions = policy.completions()
     rewards = reward_fn(*completions)
     with torch.no_grad():
-        old, V_old = policy.log_probs(*completions), float(expected_reward(policy, reward_fn))
+        old = policy.log_probs(*completions)
         moved(policy, size, seed + 1)
-        new, gain = policy.log_probs(*completions), float(expected_reward(policy, reward_fn)) - V_old
+        new = policy.log_probs(*completions)
+    V_old, V = (float(x.sum(1).exp() @ rewards) for x in (old, new))
     out = {}
     for weighting in ("mean", "sum", "sequence"):
         J_old, J = (value_of_pairs(old, x, completions.mask, rewards, weighting) for x in (old, new))
-        out[weighting] = (J - J_old) * gain < 0 and abs(J - J_old) > DECIDED and abs(gain) > DECIDED
+        out[weighting] = (J - J_old) * (V - V_old) < 0 and min(abs(J - J_old), abs(V - V_old)) > DECIDED
     return out
 
 
@@ -141,13 +142,13 @@ def gain_from_triples() -> Evidence:
             reward_fn = random_reward(seed)
             r = reward_fn(*policy.completions())
             with torch.no_grad():
-                p, V_old = completion_probabilities(policy), float(expected_reward(policy, reward_fn))
+                p = completion_probabilities(policy)
                 moved(policy, size, seed + 1)
-                rho, V = completion_probabilities(policy) / p, float(expected_reward(policy, reward_fn))
+                q = completion_probabilities(policy)
             groups = torch.cartesian_prod(*[torch.arange(len(p))] * 3)
             A = r[groups] - r[groups].mean(1, keepdim=True)
-            E = float(p[groups].prod(1) @ (A * rho[groups]).sum(1))
-            worst, cases = max(worst, abs(E - 2 * (V - V_old))), cases + 1
+            E = float(p[groups].prod(1) @ (A * (q / p)[groups]).sum(1))
+            worst, cases = max(worst, abs(E - 2 * float(q @ r - p @ r))), cases + 1
     detail = f"E[Σ A_i ρ_i] = 2 (V(θ) - V(θ_old)) within {TOL:g} over all groups of three of {cases} policies"
     return Evidence("numeric", detail, ok=worst < TOL)
 

@@ -6,7 +6,7 @@ sum of their absolute values, u = 2^-53: about 1e-14 of it. TOL = 1e-12 leaves a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import torch
@@ -42,11 +42,14 @@ def random_group(policy: Policy, seed: int, reference: Policy | None = None) -> 
     return sample_group(policy, 6, lambda tokens, mask: normal(6, seed=seed), draw, reference)
 
 
-def on_policy_inputs() -> Iterator[Inputs]:
+@cache
+def on_policy_inputs() -> list[Inputs]:
     """What an objective reads off groups of six, sampled from ten tabular policies and ten transformers."""
-    for seed in range(SEEDS):
-        for policy, reference in zip(policies(seed), policies(seed + 100), strict=True):
-            yield inputs_of(policy, random_group(policy, seed, reference))
+    return [
+        inputs_of(policy, random_group(policy, seed, reference))
+        for seed in range(SEEDS)
+        for policy, reference in zip(policies(seed), policies(seed + 100), strict=True)
+    ]
 
 
 @torch.no_grad()

@@ -85,13 +85,9 @@ def situation(kind: Callable[[int, int, int], Policy], seed: int, drift: str, le
             parameter += scale * torch.randn(parameter.shape, generator=draw, dtype=parameter.dtype)
     logp = policy.log_probs(group.tokens, group.mask)
     inputs = {
+        **{name: getattr(group, name) for name in ("tokens", "mask", "rewards", "advantages", "ref_logp")},
         "old_logp": logp.detach().clone() if drift == "on policy" else group.old_logp,
-        "ref_logp": group.ref_logp,
-        "rewards": group.rewards,
-        "advantages": group.advantages,
-        "mask": group.mask,
         "entropy": policy.entropies(group.tokens, group.mask).detach(),
-        "tokens": group.tokens,
         "token_mask": (torch.rand(group.mask.shape, generator=draw) < 0.7).double(),
     }
     return Situation(parameters, logp, inputs, drift, seed)
@@ -102,6 +98,12 @@ def by_autograd(x: Situation, loss: Any, probe: dict[str, Any]) -> tuple[Tensor,
     value = -call(loss, x.inputs | probe | {"logp": x.logp})
     in_logp, *in_parameters = torch.autograd.grad(value, [x.logp, *x.parameters], retain_graph=True)
     return in_logp, flatten(in_parameters)
+
+
+def in_log_probabilities(x: Situation, loss: Any, probe: dict[str, Any]) -> Tensor:
+    """-∂loss in the token log-probabilities alone, which need no graph of the policy."""
+    logp = x.logp.detach().requires_grad_()
+    return torch.autograd.grad(-call(loss, x.inputs | probe | {"logp": logp}), logp)[0]
 
 
 def carried(x: Situation, weights: Tensor) -> Tensor:
@@ -236,7 +238,7 @@ def geometric_mean() -> Evidence:
         logs = (sequence_log_ratio(inputs["logp"], inputs["old_logp"], mask) / lengths(mask)).expand_as(mask)
         worst = max(worst, float(((TABLE1["gspo"].s(inputs).clamp(min=1e-300).log() - lengths(mask) * logs) * mask).abs().max()))
         if x.drift == "off policy" and (mask.sum(1) > 1).any():
-            differ = differ and gap(by_autograd(x, gspo_table1, wide)[0], by_autograd(x, gspo, wide)[0]) > APART
+            differ = differ and gap(in_log_probabilities(x, gspo_table1, wide), in_log_probabilities(x, gspo, wide)) > APART
     detail = f"log s of the row = |o| log s of GSPO to {RTOL:g}; off policy the gradients are more than {APART:g} apart"
     return Evidence("numeric", detail, ok=worst <= RTOL and differ)
 
@@ -244,7 +246,7 @@ def geometric_mean() -> Evidence:
 def gradients(x: Situation, labels: Iterable[str], probes: dict[str, dict[str, Any]]) -> dict[str, Tensor]:
     """The advantage part of each row's gradient in the log-probabilities."""
     return {
-        label: by_autograd(x, TABLE1[label].loss, probes.get(label, {}) | {"beta": 0.0, "token_mask": None})[0]
+        label: in_log_probabilities(x, TABLE1[label].loss, probes.get(label, {}) | {"beta": 0.0, "token_mask": None})
         for label in labels
     }
 

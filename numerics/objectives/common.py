@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 from torch import Tensor
@@ -56,4 +57,9 @@ def clipped_surrogate(s: Tensor, advantages: Tensor, low: float, up: float) -> T
 
 def call(function: Objective, inputs: Mapping[str, Any]) -> Tensor:
     """Calls `function` with those of the inputs that it asks for by name; the others are ignored."""
-    return function(**{name: inputs[name] for name in inspect.signature(function).parameters if name in inputs})
+    return function(**{name: inputs[name] for name in _asked(function) if name in inputs})
+
+
+@cache  # reading a signature takes longer than most of these losses
+def _asked(function: Objective) -> tuple[str, ...]:
+    return tuple(inspect.signature(function).parameters)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from types import SimpleNamespace
 from typing import Any
 
@@ -78,31 +79,33 @@ class Row:
         """s_{i,t} as printed, (G, T), 0 at padding."""
         return self._evaluate(self.s_form, inputs)
 
-    def weight(self, inputs: Inputs) -> Tensor:
+    def weight(self, inputs: Inputs | X) -> Tensor:
         """ω_{i,t}, (G, T), of the loss as it is: unclipped, ∇J_ADV = Σ A_i ω_{i,t} ∇log π_{i,t}.
 
         It is α s, as Eq. 18 says, in seven rows; but α in GPG, α clip(I) in CISPO and α |o_i| s in GCPO.
         """
         return self._evaluate(self.weight_form, inputs)
 
-    def clip_bounds(self, inputs: Inputs) -> tuple[float, float] | None:
+    def clip_bounds(self, inputs: Inputs | X) -> tuple[float, float] | None:
         """(1 - ε_low, 1 + ε_up) between which min and clip leave s alone; None where they do not act on s."""
         x = self._read(inputs)
         return (1 - x.epsilon_low, 1 + x.epsilon_up) if self.clips else None
 
-    def clipped(self, inputs: Inputs) -> Tensor:
+    def clipped(self, inputs: Inputs | X) -> Tensor:
         """R_clip of Eq. 28, (G, T) bool: where s has left the bounds on the side that A_i favours."""
-        bounds, x = self.clip_bounds(inputs), self._read(inputs)
+        x = self._read(inputs)
+        bounds = self.clip_bounds(x)
         if bounds is None:
             return torch.zeros_like(x.logp, dtype=torch.bool)
         s = self.s_form(x)
         return (x.mask > 0) & (((s > bounds[1]) & (x.A > 0)) | ((s < bounds[0]) & (x.A < 0)))
 
-    def advantage_gradient(self, inputs: Inputs) -> Tensor:
+    def advantage_gradient(self, inputs: Inputs | X) -> Tensor:
         """∂J_ADV/∂log π_{i,t} with the clip, (G, T): A_i ω_{i,t} outside R_clip, 0 inside."""
-        return self._read(inputs).A * self.weight(inputs) * ~self.clipped(inputs)
+        x = self._read(inputs)
+        return x.A * self.weight(x) * ~self.clipped(x)
 
-    def regulariser_gradient(self, inputs: Inputs) -> Tensor:
+    def regulariser_gradient(self, inputs: Inputs | X) -> Tensor:
         """∂R/∂log π_{i,t}, (G, T), without β; 0 for a row without R."""
         if self.regulariser_form is None:
             return torch.zeros_like(self._read(inputs).logp)
@@ -110,19 +113,24 @@ class Row:
 
     def gradient(self, inputs: Inputs) -> Tensor:
         """∂J/∂log π_{i,t} = -∂loss/∂logp_{i,t}, (G, T): both parts."""
-        beta = getattr(self._read(inputs), "beta", 0.0)
-        return self.advantage_gradient(inputs) - beta * self.regulariser_gradient(inputs)
+        x = self._read(inputs)
+        return self.advantage_gradient(x) - getattr(x, "beta", 0.0) * self.regulariser_gradient(x)
 
-    def _evaluate(self, form: ClosedForm, inputs: Inputs) -> Tensor:
+    def _evaluate(self, form: ClosedForm, inputs: Inputs | X) -> Tensor:
         x = self._read(inputs)
         return form(x).expand_as(x.logp) * x.mask
 
-    def _read(self, inputs: Inputs) -> X:
-        parameters = inspect.signature(self.loss).parameters
-        defaults = {n: p.default for n, p in parameters.items() if p.default is not p.empty}
-        x = {n: v.detach() if isinstance(v, Tensor) else v for n, v in (defaults | dict(inputs)).items()}
-        x["A"] = x["advantages"] if "advantages" in parameters else (x["rewards"] - x["rewards"].mean())[:, None]
+    def _read(self, inputs: Inputs | X) -> X:
+        if isinstance(inputs, X):
+            return inputs
+        given = {n: default for n, default in self._defaults.items() if default is not inspect.Parameter.empty} | dict(inputs)
+        x = {n: v.detach() if isinstance(v, Tensor) else v for n, v in given.items()}
+        x["A"] = x["advantages"] if "advantages" in self._defaults else (x["rewards"] - x["rewards"].mean())[:, None]
         return X(**x)
+
+    @cached_property
+    def _defaults(self) -> dict[str, Any]:
+        return {n: p.default for n, p in inspect.signature(self.loss).parameters.items()}
 
 
 def _g(x: X) -> int:
@@ -130,7 +138,7 @@ def _g(x: X) -> int:
 
 
 def _len(x: X) -> Tensor:
-    return torch.tensor([[max(1.0, float(row.sum()))] for row in x.mask], dtype=x.logp.dtype)
+    return x.mask.sum(dim=1, keepdim=True).clamp(min=1)
 
 
 def _total(x: X) -> float:
@@ -167,13 +175,14 @@ def _delta_lambda(x: X) -> Tensor:
     """δ_i λ_{i,t} of GTPO, position by position and completion by completion."""
     out = (_mean_entropy(x) <= x.entropy_threshold).to(x.logp.dtype).repeat(1, x.logp.shape[1])
     tokens = [] if x.tokens is None else x.tokens.T.tolist()
+    mask, A = x.mask.T.tolist(), x.A[:, 0].tolist()
     for t, column in enumerate(tokens):
-        live = [i for i in range(_g(x)) if x.mask[i, t] > 0]
-        positive = {column[i] for i in live if x.A[i, 0] > 0}
-        conflicts = positive & {column[i] for i in live if x.A[i, 0] < 0}
+        live = [i for i in range(_g(x)) if mask[t][i] > 0]
+        positive = {column[i] for i in live if A[i] > 0}
+        conflicts = positive & {column[i] for i in live if A[i] < 0}
         for i in live:
-            if column[i] in conflicts and x.A[i, 0] != 0:
-                out[i, t] *= x.conflict_weight if x.A[i, 0] > 0 else 0.0
+            if column[i] in conflicts and A[i] != 0:
+                out[i, t] *= x.conflict_weight if A[i] > 0 else 0.0
     return out
 
 

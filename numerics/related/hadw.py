@@ -49,7 +49,8 @@ def bias_given_reward_rows(
 
 def groups(size: int, p: Fraction) -> list[tuple[tuple[int, ...], Fraction]]:
     """Every sequence of rewards of a group, with its probability."""
-    return [(rs, p ** sum(rs) * (1 - p) ** (size - sum(rs))) for rs in product((0, 1), repeat=size)]
+    chances = [p**j * (1 - p) ** (size - j) for j in range(size + 1)]
+    return [(rs, chances[sum(rs)]) for rs in product((0, 1), repeat=size)]
 
 
 def share_too_small(size: int, limit: Fraction) -> Fraction:

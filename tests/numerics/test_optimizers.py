@@ -77,6 +77,22 @@ def test_a_trajectory_is_consistent(policy: Policy) -> None:
     assert trajectory.clipped[-1].any(), "eight steps of 0.05 are meant to leave the clip bounds"
 
 
+@pytest.mark.parametrize("factory", [adamw(lr=0.05), sgd(lr=0.05, momentum=0.5), rmsprop(lr=0.05)])
+def test_a_loop_moves_the_policy_as_a_plain_training_loop_does(policy: Policy, factory: OptimizerFactory) -> None:
+    group, plain, trained = group_of(policy), deepcopy(policy), deepcopy(policy)
+    running = factory(list(plain.parameters()))
+    for _ in range(STEPS):
+        running.zero_grad()
+        log_probs = plain.log_probs(group.tokens, group.mask)
+        clipped_surrogate(log_probs, group.old_logp, group.advantages, group.mask).backward()  # type: ignore[no-untyped-call]
+        running.step()
+    inner_loop(trained, group, clipped_surrogate, factory, STEPS)
+    moved = flatten(trained.parameters())
+    # The same operations on each entry; those of a vector and of its parts may round differently.
+    torch.testing.assert_close(moved, flatten(plain.parameters()), rtol=0, atol=1e-12)
+    assert not torch.equal(moved, flatten(policy.parameters()))
+
+
 def test_loss_gradient_and_ratios_are_those_before_the_step() -> None:
     policy = TabularPolicy.random(4, 4, seed=1)
     group = group_of(policy)

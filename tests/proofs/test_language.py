@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from theory.evaluate import Env, Undefined, truth, value
 from theory.kernel import Refused, mk, num, var
 from theory.kernel.terms import ONE, ZERO, add, app, eq, inv, le, lt, mul, ne, neg
-from theory.language import ForAll, derivative, equals, family, formula, mean, tends, term
+from theory.language import ForAll, derivative, equals, family, formula, maximum, mean, minimum, tends, term
 
 X, Y, N, K, J = var("x"), var("y"), var("n", "Z"), var("i", "Z"), var("j", "Z")
 SIZE, MINUS = var("G", "Z"), num(-1)
@@ -48,6 +48,9 @@ TERMS = [
     (mean(r(i), i, G), mul(mk("sum", K, ONE, SIZE, R_K), inv(SIZE))),
     (sp.Min(x, y), mk("ite", le(X, Y), X, Y)),
     (sp.Max(x, y), mk("ite", le(X, Y), Y, X)),
+    (minimum(y, x), mk("ite", le(X, Y), X, Y)),
+    (maximum(y, x), mk("ite", le(X, Y), Y, X)),
+    (maximum(x**2, 0), mk("ite", le(ZERO, mk("pow", X, 2)), mk("pow", X, 2), ZERO)),  # SymPy's own is x**2
     (sp.Abs(x), mk("ite", le(ZERO, X), X, mul(MINUS, X))),
     (sp.Piecewise((x, x < y), (0, True)), mk("ite", lt(X, Y), X, ZERO)),
     (

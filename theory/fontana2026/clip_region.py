@@ -12,7 +12,7 @@ from theory import kernel as k_
 from theory.decide import Goal
 from theory.kernel import Term, Theorem, mk, subst
 from theory.kernel.terms import ONE, ZERO, inv, lt, mul
-from theory.language import ForAll, derivative, equals, family, formula, int_family, integers, reals, term
+from theory.language import ForAll, derivative, equals, family, formula, int_family, integers, maximum, minimum, reals, term
 from theory.proposition import not_applicable, proposition, refuted
 from theory.tactics import Context, atoms
 from theory.tactics.logic import conjunction, with_slope
@@ -29,12 +29,12 @@ RATIO = s(i, t, theta)
 
 
 def clip(ratio: sp.Expr) -> sp.Expr:
-    return sp.Min(sp.Max(ratio, 1 - low), 1 + up)
+    return minimum(maximum(ratio, 1 - low), 1 + up)
 
 
 def surrogate(ratio: sp.Expr, advantage: sp.Expr) -> sp.Expr:
     """min(s A, clip(s) A) as A+ min(s, 1+ε_up) - A- max(s, 1-ε_low): fontana2026.eq13 proves that they are the same."""
-    return sp.Max(advantage, 0) * sp.Min(ratio, 1 + up) - sp.Max(-advantage, 0) * sp.Max(ratio, 1 - low)
+    return maximum(advantage, 0) * minimum(ratio, 1 + up) - maximum(-advantage, 0) * maximum(ratio, 1 - low)
 
 
 def over_tokens(f: sp.Expr) -> sp.Expr:
@@ -186,7 +186,7 @@ not_applicable(
     title="with μ = 1 no token is clipped: every ratio is 1, strictly inside the bounds",
     source="Section 5",
     printed="μ = 1: π_θ = π_old, so 1-ε_low < s < 1+ε_up and min(s A, clip(s) A) = s A",
-    statement=sp.And(1 - low < ratio, ratio < 1 + up, equals(sp.Min(ratio * a, clip(ratio) * a), ratio * a), evaluate=False),
+    statement=sp.And(1 - low < ratio, ratio < 1 + up, equals(minimum(ratio * a, clip(ratio) * a), ratio * a), evaluate=False),
     assumptions={
         "θ is still θ_old": sp.Eq(p, p_old),
         "π_old > 0": p_old > 0,
@@ -214,4 +214,4 @@ def s5d_inactive(goal: Goal) -> Theorem:
         for q, x, c in ((1 - low < ratio, low_, ONE), (ratio < 1 + up, up_, MINUS))
     ]
     ctx = Context([*bounds])
-    return conjunction(goal.claim, *bounds, resolved(ctx, formula(equals(sp.Min(ratio * a, clip(ratio) * a), ratio * a))))
+    return conjunction(goal.claim, *bounds, resolved(ctx, formula(equals(minimum(ratio * a, clip(ratio) * a), ratio * a))))

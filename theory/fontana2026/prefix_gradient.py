@@ -19,7 +19,7 @@ from theory import kernel as k
 from theory.decide import Goal
 from theory.kernel import Term, Theorem, subst
 from theory.kernel.terms import ONE, ZERO, eq, le
-from theory.language import ForAll, derivative, equals, family, formula, int_family, integers, reals, term
+from theory.language import ForAll, derivative, equals, family, formula, int_family, integers, maximum, minimum, reals, term
 from theory.proposition import proposition
 from theory.tactics import Context, atoms
 from theory.tactics.logic import with_slope
@@ -33,14 +33,14 @@ logpi, score, kappa = (family(name) for name in ("logpi", "score", "kappa"))
 
 
 def clip(ratio: sp.Expr) -> sp.Expr:
-    return sp.Min(sp.Max(ratio, 1 - low), 1 + up)
+    return minimum(maximum(ratio, 1 - low), 1 + up)
 
 
 def surrogate(ratio: sp.Expr, advantage: sp.Expr) -> sp.Expr:
     """min(s A, clip(s, 1-ε_low, 1+ε_up) A) as A+ min(s, 1+ε_up) - A- max(s, 1-ε_low): Eq. 13 proves that they are the
     same.
     """
-    return sp.Max(advantage, 0) * sp.Min(ratio, 1 + up) - sp.Max(-advantage, 0) * sp.Max(ratio, 1 - low)
+    return maximum(advantage, 0) * minimum(ratio, 1 + up) - maximum(-advantage, 0) * maximum(ratio, 1 - low)
 
 
 def over_tokens(f: sp.Expr) -> sp.Expr:
@@ -105,7 +105,7 @@ MIXED = {
     },
     unstated=(TIES,),
     statement=sp.And(
-        equals(sp.Min(x * a, clip(x) * a), surrogate(x, a)),
+        equals(minimum(x * a, clip(x) * a), surrogate(x, a)),
         derivative(
             over_tokens(alpha(i, t) * surrogate(RATIO, A(i))) - beta * R(theta),
             theta,

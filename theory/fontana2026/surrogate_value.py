@@ -15,7 +15,7 @@ from theory.decide import Goal
 from theory.kernel import Refused, Term, Theorem
 from theory.kernel.terms import ONE, ZERO, eq, le, lt, mul, sub
 from theory.kernel.theorem import same
-from theory.language import ForAll, equals, family, formula, int_family, integers, reals, term
+from theory.language import ForAll, equals, family, formula, int_family, integers, maximum, minimum, reals, term
 from theory.proposition import proposition, refuted
 from theory.tactics import Context, atoms, instantiate
 from theory.tactics.logic import by_branches, impossible
@@ -46,7 +46,7 @@ def for_tokens(claim: sp.Basic) -> sp.Basic:
 
 def clipped_surrogate(ratio: sp.Expr, advantage: sp.Expr) -> sp.Expr:
     """min(s A, clip(s, 1-ε_low, 1+ε_up) A) of Eq. 1."""
-    return sp.Min(ratio * advantage, sp.Min(sp.Max(ratio, 1 - eps_low), 1 + eps_up) * advantage)
+    return minimum(ratio * advantage, minimum(maximum(ratio, 1 - eps_low), 1 + eps_up) * advantage)
 
 
 def unclipped(ratio: sp.Expr, advantage: sp.Expr) -> sp.Basic:
@@ -74,7 +74,7 @@ def arithmetic(ctx: Context, goal: Term) -> Theorem:
 def first_branch() -> Theorem:
     """min(s a, clip(s) a) = s a outside R_clip: there s <= clip(s) if a > 0, and clip(s) <= s if a < 0."""
     claim, outside = formula(equals(clipped_surrogate(s, a), s * a)), formula(unclipped(s, a))
-    ratio, advantage, clip = map(term, (s, a, sp.Min(sp.Max(s, 1 - eps_low), 1 + eps_up)))
+    ratio, advantage, clip = map(term, (s, a, minimum(maximum(s, 1 - eps_low), 1 + eps_up)))
     ctx, first = Context([k.assume(outside)]), le(mul(ratio, advantage), mul(clip, advantage))
     signs = []
     for sign, order in ((lt(advantage, ZERO), le(clip, ratio)), (lt(ZERO, advantage), le(ratio, clip))):

@@ -53,7 +53,7 @@ from theory.fontana2026.unified import (
 )
 from theory.kernel import Term, Theorem
 from theory.kernel.terms import ZERO, lt
-from theory.language import derivative, equals, family, reals, term
+from theory.language import derivative, equals, family, maximum, minimum, reals, term
 from theory.proposition import proposition, refuted
 from theory.tactics import Context
 from theory.tactics.clip import Clipped, clipped_derivative, exp_of_zero, within
@@ -221,7 +221,7 @@ refuted(
     "every token keeps a gradient; in Eq. 1 every completion of negative advantage loses its own.",
 )
 
-CLIPPED_WEIGHT = sp.Min(sp.Max(NOW, 1 - inner_low), 1 + inner_up)  # sg[clip(I)]
+CLIPPED_WEIGHT = minimum(maximum(NOW, 1 - inner_low), 1 + inner_up)  # sg[clip(I)]
 INNER = {
     "the clip range of the weight is not empty": inner_low + inner_up >= 0,
     "its lower bound is inside that of Eq. 1": inner_low < low,

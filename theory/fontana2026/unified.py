@@ -16,7 +16,7 @@ from theory.decide import Goal
 from theory.kernel import Term, Theorem
 from theory.kernel.terms import ONE, le, neg
 from theory.kernel.theorem import same
-from theory.language import equals, family, formula, int_family, integers, mean, reals, term
+from theory.language import equals, family, formula, int_family, integers, maximum, mean, minimum, reals, term
 from theory.proposition import proposition, refuted
 from theory.tactics import Context
 from theory.tactics.clip import MINUS, chosen, min_below, min_by_sign
@@ -34,17 +34,17 @@ def one(*_: Any) -> Fraction:
 
 
 def clip(ratio: sp.Expr) -> sp.Expr:
-    return sp.Min(sp.Max(ratio, 1 - low), 1 + up)
+    return minimum(maximum(ratio, 1 - low), 1 + up)
 
 
 def clipped_term(ratio: sp.Expr, advantage: sp.Expr) -> sp.Expr:
     """The inner term of Eq. 1: min(s A, clip(s, 1-ε_low, 1+ε_up) A)."""
-    return sp.Min(ratio * advantage, clip(ratio) * advantage)
+    return minimum(ratio * advantage, clip(ratio) * advantage)
 
 
 def by_sign(ratio: sp.Expr, advantage: sp.Expr) -> sp.Expr:
     """The same, by the sign of A: A min(s, 1+ε_up) where A > 0, A max(s, 1-ε_low) where A < 0."""
-    return sp.Max(0, advantage) * sp.Min(ratio, 1 + up) + sp.Min(0, advantage) * sp.Max(ratio, 1 - low)
+    return maximum(0, advantage) * minimum(ratio, 1 + up) + minimum(0, advantage) * maximum(ratio, 1 - low)
 
 
 HALF_WIDTHS = {"lower half-width": low >= 0, "upper half-width": up >= 0}
@@ -93,18 +93,18 @@ def term_by_sign(*bounds: Term) -> Theorem:
 
 def factors(ratio: sp.Expr, advantage: sp.Expr) -> tuple[Term, ...]:
     """The four factors of `by_sign`."""
-    parts = sp.Max(0, advantage), sp.Min(ratio, 1 + up), sp.Min(0, advantage), sp.Max(ratio, 1 - low)
+    parts = maximum(0, advantage), minimum(ratio, 1 + up), minimum(0, advantage), maximum(ratio, 1 - low)
     return tuple(map(term, parts))
 
 
-def on_policy(minimum: Term, advantage: Term, one: Theorem) -> Theorem:
+def on_policy(least: Term, advantage: Term, one: Theorem) -> Theorem:
     """min(A, clip(1) A) = A, since clip(1) = 1."""
-    condition, *values = minimum.args
+    condition, *values = least.args
     sides = []
     for known in (k.assume(condition), k.assume(neg(condition))):
         value = k.if_(known, *values)
         equations = [value] if same(value.concl.args[1], advantage) else [value, one]
-        sides.append(k.linear(minimum, advantage, equations, [ONE, advantage][: len(equations)]))
+        sides.append(k.linear(least, advantage, equations, [ONE, advantage][: len(equations)]))
     return k.cases(condition, *sides)
 
 

@@ -13,7 +13,7 @@ from theory import kernel as k
 from theory.decide import Goal
 from theory.kernel import Term, Theorem
 from theory.kernel.terms import ONE, le, mul
-from theory.language import ForAll, derivative, equals, family, integers, reals, term
+from theory.language import ForAll, derivative, equals, family, integers, maximum, minimum, reals, term
 from theory.proposition import Case, proposition, refuted
 from theory.tactics.clip import chosen
 from theory.tactics.logic import conjunction
@@ -29,7 +29,7 @@ MOVES = {"log π_θ is differentiable": derivative(lp(theta), theta, dlp(theta))
 
 
 def clip(x: sp.Expr) -> sp.Expr:
-    return sp.Min(sp.Max(x, 1 - low), 1 + up)
+    return minimum(maximum(x, 1 - low), 1 + up)
 
 
 def line(x: Any) -> Any:
@@ -78,7 +78,7 @@ def gradient(goal: Goal) -> Theorem:
 
 
 INSIDE = A * r * dlp(theta)
-PPO_UP, PPO_DOWN = A * sp.Min(r, 1 + up), A * sp.Max(r, 1 - low)  # the term of PPO for A > 0 and for A < 0 (disco.prop1.grpo)
+PPO_UP, PPO_DOWN = A * minimum(r, 1 + up), A * maximum(r, 1 - low)  # the term of PPO for A > 0 and for A < 0 (disco.prop1.grpo)
 
 
 @proposition(
@@ -259,7 +259,7 @@ def over_rewards(f: sp.Expr) -> sp.Expr:
 
 MEAN_ZERO = {"advantages average to 0": equals(over_rewards(chance(a) * adv(a)), 0)}
 RANDOM: Case = TWO | {"M": 2, "P": ["1/2", "1/2"], "A": [1, -1], "s": ["1/4", "-3/4"]}
-CLIPPED = sp.Max(0, adv(a)) * sp.Piecewise((ratio, ratio < 1 + up), (0, True)) + sp.Min(0, adv(a)) * sp.Piecewise(
+CLIPPED = maximum(0, adv(a)) * sp.Piecewise((ratio, ratio < 1 + up), (0, True)) + minimum(0, adv(a)) * sp.Piecewise(
     (ratio, ratio > 1 - low), (0, True)
 )
 

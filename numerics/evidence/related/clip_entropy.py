@@ -136,8 +136,9 @@ def noted_pairs() -> tuple[Tensor, Tensor]:
     rng, old, pi = np.random.default_rng(0), *np.full((2, 20_000, 5), -np.inf)
     for row, noisy in zip(old, pi, strict=True):
         tokens = rng.integers(2, 6)
-        row[:tokens] = rng.choice([0.3, 1, 2]) * rng.standard_normal(tokens)
-        noisy[:tokens] = row[:tokens] + 0.4 * rng.standard_normal(tokens)
+        deviation, normal = (0.3, 1, 2)[rng.integers(3)], rng.standard_normal(2 * tokens)
+        row[:tokens] = deviation * normal[:tokens]
+        noisy[:tokens] = row[:tokens] + 0.4 * normal[tokens:]
     return torch.from_numpy(old), torch.from_numpy(pi)
 
 

@@ -5,6 +5,7 @@ Tolerance: sums of a few terms below 50 with relative errors below 100 u, u = 2^
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import exp
 
 import torch
@@ -79,13 +80,13 @@ def preferences() -> Evidence:
     return verdict("preferences of π*, shifts of Plackett-Luce choices, the optimum of the loss on a grid", good, SEEDS)
 
 
-def descend(logits: Tensor, loss: object, steps: int = 400, rate: float = 1.0) -> Tensor:
-    """log π after gradient descent on a loss of log π."""
+def descend(logits: Tensor, loss: Callable[[Tensor], Tensor], steps: int = 400, rate: float = 1.0) -> Tensor:
+    """log π after gradient descent on a loss of log π, from each start: (N, V) -> (N, V)."""
     x = logits.clone().requires_grad_()
     for _ in range(steps):
-        (g,) = torch.autograd.grad(loss(x.log_softmax(0)), x)  # type: ignore[operator]
+        (g,) = torch.autograd.grad(loss(x.log_softmax(1)), x)
         x = (x - rate * g).detach().requires_grad_()
-    return x.log_softmax(0).detach()
+    return x.log_softmax(1).detach()
 
 
 @evidence("dpo.coverage", "dpo.coverage.repaired")
@@ -95,15 +96,14 @@ def coverage() -> Evidence:
     starts = torch.tensor([[0.0, 0.0, 2.0], [0.0, 0.0, -2.0]], dtype=torch.float64)
     q = (r[:, None] - r).sigmoid()
 
-    def over(pairs: list[tuple[int, int]]) -> list[Tensor]:
+    def over(i: list[int], j: list[int]) -> Tensor:
         def loss(logp: Tensor) -> Tensor:
-            h = [(logp[i] - ref[i]) - (logp[j] - ref[j]) for i, j in pairs]
-            terms = [q[i, j] * logsigmoid(x) + q[j, i] * logsigmoid(-x) for x, (i, j) in zip(h, pairs, strict=True)]
-            return -torch.stack(terms).sum()
+            h = (logp - ref)[:, i] - (logp - ref)[:, j]
+            return -(q[i, j] * logsigmoid(h) + q[j, i] * logsigmoid(-h)).sum()
 
-        return [descend(start, loss) for start in starts]
+        return descend(starts, loss)
 
-    one, every = over([(0, 1)]), over([(0, 1), (0, 2), (1, 2)])
+    one, every = over([0], [1]), over([0, 0, 1], [1, 2, 2])
     star = (ref + r).log_softmax(0)
     ok = float((one[0] - one[1]).abs().max()) > 0.5 and all(float((x[0] - x[1]) - 1) ** 2 < 1e-8 for x in one)
     ok &= all(float((x - star).abs().max()) < 1e-4 for x in every)

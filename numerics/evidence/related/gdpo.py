@@ -57,7 +57,7 @@ def total_advantages(columns: tuple[Column, ...]) -> list[Number]:
     out: list[Number] = [{} for _ in columns[0]]
     for column in columns:
         for number, (m, c) in zip(out, advantages(column), strict=True):
-            number[m] = number.get(m, Fraction(0)) + c
+            number[m] = number[m] + c if m in number else c
     return [{m: c for m, c in number.items() if c} for number in out]
 
 

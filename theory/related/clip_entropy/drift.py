@@ -146,7 +146,7 @@ def never_positive(goal: Goal) -> Theorem:
 for step, excess, of in (("", EXCESS, "a natural gradient step"), (".plain", PLAIN, "a gradient step")):
     for side, clipped, sign, case, other in (("high", ABOVE, 1, UPPER, LOWER), ("low", BELOW, -1, LOWER, UPPER)):
         part = change(clipped, sign, excess)
-        moves, claim = ("lower", part <= 0) if sign > 0 else ("raise", part >= 0)
+        moves, claim = ("lower", sp.Le(part, 0, evaluate=False)) if sign > 0 else ("raise", sp.Ge(part, 0, evaluate=False))
         refuted(
             f"clip_entropy.clip_{side}{step}",
             title=f"{of} along what clip-{side} leaves of random rewards {moves}s the entropy, or leaves it",

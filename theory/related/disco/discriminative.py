@@ -19,7 +19,7 @@ from theory.kernel import Term, Theorem, subst
 from theory.kernel.ring import poly
 from theory.kernel.terms import ONE, ZERO, inv, le, lt, mul, sub
 from theory.kernel.theorem import same
-from theory.language import ForAll, equals, family, formula, int_family, integers, reals, term
+from theory.language import ForAll, equals, family, formula, int_family, integers, maximum, minimum, reals, term
 from theory.proposition import Case, proposition
 from theory.tactics import MINUS, Context
 from theory.tactics.clip import min_by_sign
@@ -50,7 +50,7 @@ def per_output(f: sp.Function) -> sp.Expr:
 
 def split(advantage: sp.Expr, plus: sp.Expr, minus: sp.Expr) -> sp.Expr:
     """1(A>0) A f⁺ - 1(A≤0) |A| f⁻."""
-    return sp.Max(0, advantage) * plus + sp.Min(0, advantage) * minus
+    return maximum(0, advantage) * plus + minimum(0, advantage) * minus
 
 
 sigma = sp.sqrt(p * (1 - p))
@@ -98,7 +98,7 @@ def by_class(goal: Goal, scale: sp.Expr, *equations: Theorem) -> Theorem:
     advantage, member = scale * (r(o) - p), goal.fresh(goal.claim)
     inside = goal.assuming(le(ONE, member), le(member, term(N)))
     at_member = {term(o): member}
-    parts = {sp.Max(0, advantage): r(o) * (1 - p) * scale, sp.Min(0, advantage): (r(o) - 1) * p * scale}
+    parts = {maximum(0, advantage): r(o) * (1 - p) * scale, minimum(0, advantage): (r(o) - 1) * p * scale}
     signs = [signed(inside, subst(formula(equals(*sides)), at_member), at_member, scale) for sides in parts.items()]
     means = inside.at(goal.given["scores are means over tokens"], member)
     scores = [k.and_elim(means, m) for m, claim in enumerate(means.concl.args) if claim.op == "eq"]
@@ -194,7 +194,7 @@ HALF_WIDTHS = {"ε_low ≥ 0": low >= 0, "ε_up ≥ 0": up >= 0}
     source=SOURCE,
     printed="min(x y, clip(x, 1-ε, 1+ε) y) = 1(y>0) y min(x, 1+ε) - 1(y≤0) |y| max(x, 1-ε)",
     assumptions=HALF_WIDTHS,
-    statement=equals(sp.Min(x * y, sp.Min(sp.Max(x, 1 - low), 1 + up) * y), split(y, sp.Min(x, 1 + up), sp.Max(x, 1 - low))),
+    statement=equals(minimum(x * y, minimum(maximum(x, 1 - low), 1 + up) * y), split(y, minimum(x, 1 + up), maximum(x, 1 - low))),
     model={"x": 2, "y": 1, "epsilon_low": "1/5", "epsilon_up": "1/5"},
     drops={
         "ε_low ≥ 0": {"x": 1, "y": -1, "epsilon_low": "-1/2", "epsilon_up": "1/5"},
@@ -203,8 +203,8 @@ HALF_WIDTHS = {"ε_low ≥ 0": low >= 0, "ε_up ≥ 0": up >= 0}
     hints={"x": "ratio"},
 )
 def prop1_grpo(goal: Goal) -> Theorem:
-    minimum, _ = goal.claim.args
-    parts = sp.Max(0, y), sp.Min(x, 1 + up), sp.Min(0, y), sp.Max(x, 1 - low)
-    clipped = sp.Min(sp.Max(x, 1 - low), 1 + up)
-    th = min_by_sign(goal, minimum, term(x), term(clipped), term(y), tuple(map(term, parts)))
+    least, _ = goal.claim.args
+    parts = maximum(0, y), minimum(x, 1 + up), minimum(0, y), maximum(x, 1 - low)
+    clipped = minimum(maximum(x, 1 - low), 1 + up)
+    th = min_by_sign(goal, least, term(x), term(clipped), term(y), tuple(map(term, parts)))
     return k.restate(th, goal.claim)

@@ -6,6 +6,7 @@ another reading, the plain average over p of P(phat > p | S, p): `averaged`, for
 """
 
 from fractions import Fraction
+from functools import cache
 from math import comb
 from typing import Any
 
@@ -14,7 +15,7 @@ import sympy as sp
 from theory import kernel as k
 from theory.decide import Goal
 from theory.kernel import Theorem
-from theory.language import ForAll, derivative, equals, int_family, integers, reals
+from theory.language import ForAll, derivative, equals, int_family, integers, minimum, reals
 from theory.proposition import not_applicable, proposition, refuted
 from theory.related.hadw.groups import SOURCE
 from theory.tactics import Context
@@ -44,12 +45,13 @@ def both(n: Any, a: Any) -> sp.Expr:
     return a - (1 - (1 - a) ** (n + 1)) / (n + 1) - a ** (n + 1) / (n + 1)
 
 
+@cache
 def too_small(n: int, a: Any) -> sp.Expr:
     """∫_0^a P(phat > p, S | p) dp for a group of n: R = j counts for p below j/n."""
-    return sp.Add(*(at_most(n, j, sp.Min(sp.Rational(j, n), a)) for j in range(1, n)))
+    return sp.Add(*(at_most(n, j, minimum(sp.Rational(j, n), a)) for j in range(1, n)))
 
 
-TOO_SMALL = sp.Sum(at_most(G, j, sp.Min(j / G, a)), (j, 1, G - 1))
+TOO_SMALL = sp.Sum(at_most(G, j, minimum(j / G, a)), (j, 1, G - 1))
 PASCAL = {
     "C is Pascal's triangle": ForAll(
         n, 0, G, ForAll(i, 0, n, sp.And(equals(C(n, 0), 1), equals(C(n, n), 1), equals(C(n + 1, i + 1), C(n, i) + C(n, i + 1))))
@@ -107,7 +109,7 @@ def below(n: int, share: sp.Rational) -> sp.Basic:
 
 
 def at(limit: sp.Rational, claim: sp.Basic) -> sp.Basic:
-    return sp.Implies(equals(a, limit), claim)
+    return sp.Implies(equals(a, limit), claim, evaluate=False)
 
 
 for name, limit, low, high, fail, values in (
