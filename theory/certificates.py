@@ -17,18 +17,19 @@ def certificate(theorem: Theorem) -> dict[str, Any]:
     table: list[Any] = []
     steps: list[Any] = []
     done: dict[int, int] = {}
+    told: dict[str, int] = {}
 
     def code(x: Any) -> Any:
         if isinstance(x, Theorem):
             return {"th": visit(x)}
         if isinstance(x, Term):
             return {"t": term_id(x)}
-        if isinstance(x, Fraction):
-            return {"q": str(x)}
         if isinstance(x, (list, tuple)):
             return [code(y) for y in x]
         if x is None or type(x) in (int, str, bool):
             return x
+        if isinstance(x, Fraction):
+            return {"q": str(x)}
         raise Refused("certificate", "exact parameters", x)
 
     def term_id(t: Term) -> int:
@@ -42,8 +43,10 @@ def certificate(theorem: Theorem) -> dict[str, Any]:
         if id(th) not in done:
             params = code(th.params)
             hyps = sorted(term_id(h) for h in sorted(th.hyps, key=repr))
-            steps.append({"rule": th.rule, "params": params, "hyps": hyps, "concl": term_id(th.concl)})
-            done[id(th)] = len(steps) - 1
+            step = {"rule": th.rule, "params": params, "hyps": hyps, "concl": term_id(th.concl)}
+            done[id(th)] = told.setdefault(json.dumps(step), len(steps))
+            if done[id(th)] == len(steps):  # a step that was derived twice is told once
+                steps.append(step)
         return done[id(th)]
 
     visit(theorem)

@@ -52,22 +52,23 @@ def decide(p: Proposition) -> Verdict:
 
 def by_proof(p: Proposition) -> Verdict:
     goal = Goal(p)
+    # read before the proof runs: what it writes into its goal, lemmas for definedness apart, counts for nothing
+    claim, assumed, facts = goal.claim, {name: th.concl for name, th in goal.given.items()}, list(goal.facts)
     assert p.proof is not None
     theorem = p.proof(goal)
     if not isinstance(theorem, Theorem):
         return Verdict(Status.UNKNOWN, reason=f"the proof of {p.id} returned {theorem!r}, which is no theorem")
-    if not same(theorem.concl, goal.claim):
-        return Verdict(Status.UNKNOWN, reason=f"the theorem concludes {theorem.concl!r}, the statement is {goal.claim!r}")
-    assumed = {th.concl for th in goal.given.values()}
-    extra = [h for h in theorem.hyps if not any(same(h, a) for a in assumed)]
+    if not same(theorem.concl, claim):
+        return Verdict(Status.UNKNOWN, reason=f"the theorem concludes {theorem.concl!r}, the statement is {claim!r}")
+    extra = [h for h in theorem.hyps if not any(same(h, a) for a in assumed.values())]
     if extra:
         return Verdict(Status.UNKNOWN, reason=f"the theorem assumes more than the claim: {extra}")
-    definedness = [*defined(goal.claim, goal.with_facts(*goal.lemmas))]
-    for th in (*definedness, *goal.lemmas):
-        extra = [h for h in th.hyps if not any(same(h, a) for a in assumed)]
-        if th in goal.lemmas and extra:
+    for th in goal.lemmas:
+        extra = [h for h in th.hyps if not any(same(h, a) for a in assumed.values())]
+        if extra:
             return Verdict(Status.UNKNOWN, reason=f"a lemma for definedness assumes more than the claim: {extra}")
-    problem = unsatisfied(p) or unneeded(p, goal.claim)
+    defined(claim, Context([*facts, *goal.lemmas]))
+    problem = unsatisfied(p, claim, assumed) or unneeded(p, claim, assumed)
     if problem:
         return Verdict(Status.UNKNOWN, reason=problem)
     cert = certificate(theorem)
@@ -82,7 +83,7 @@ def by_witness(p: Proposition) -> Verdict:
     claim = formula(p.statement)
     if p.witness is None:
         return Verdict(Status.UNKNOWN, reason="neither a proof nor a witness is given")
-    broken = broken_assumption(p, p.witness)
+    broken = broken_assumption({name: formula(a) for name, a in p.assumptions.items()}, p.witness)
     if broken:
         return Verdict(Status.UNKNOWN, reason=f"the witness does not satisfy the assumption: {broken}")
     env = Env(p.witness)
@@ -98,41 +99,41 @@ def by_witness(p: Proposition) -> Verdict:
     return Verdict(Status.REFUTED, "counterexample", (), (Evidence("symbolic", detail),), values)
 
 
-def broken_assumption(p: Proposition, case: Case, except_for: str = "") -> str:
+def broken_assumption(assumed: dict[str, Term], case: Case) -> str:
     """The name of an assumption that is not true in the case, '' if there is none."""
-    for name, a in p.assumptions.items():
+    for name, a in assumed.items():
         try:
-            if name != except_for and truth(formula(a), Env(case)) is not True:
+            if truth(a, Env(case)) is not True:
                 return name
         except Undefined as e:
             return f"{name} ({e})"
     return ""
 
 
-def unsatisfied(p: Proposition) -> str:
+def unsatisfied(p: Proposition, claim: Term, assumed: dict[str, Term]) -> str:
     """Why the stored model does not show that the assumptions can hold together, '' if it does."""
-    if not p.assumptions:
+    if not assumed:
         return ""
     if p.model is None:
         return "no model is stored that satisfies all assumptions"
-    broken = broken_assumption(p, p.model)
+    broken = broken_assumption(assumed, p.model)
     if broken:
         return f"the stored model does not satisfy: {broken}"
-    return "the claim fails in the stored model" if fails(formula(p.statement), Env(p.model)) else ""
+    return "the claim fails in the stored model" if fails(claim, Env(p.model)) else ""
 
 
-def unneeded(p: Proposition, claim: Term) -> str:
+def unneeded(p: Proposition, claim: Term, assumed: dict[str, Term]) -> str:
     """Which assumption lacks a case that shows it is needed, '' if all have one (or say that none is known)."""
-    unknown = set(p.drops) - set(p.assumptions)
+    unknown = set(p.drops) - set(assumed)
     if unknown:
         return f"drops names no assumption: {sorted(unknown)}"
-    for name in p.assumptions:
+    for name in assumed:
         case = p.drops.get(name)
         if case is None:
             return f"the assumption {name!r} has neither a case that breaks the claim without it nor {UNNEEDED!r}"
         if case == UNNEEDED:
             continue
-        broken = broken_assumption(p, case, except_for=name)
+        broken = broken_assumption({other: a for other, a in assumed.items() if other != name}, case)
         if broken:
             return f"the case that drops {name!r} breaks another assumption: {broken}"
         if not fails(claim, Env(case)):

@@ -21,13 +21,13 @@ def times(p: Poly, q: Poly) -> Poly:
             for atom, k in n:
                 powers[atom] = powers.get(atom, 0) + k
             key = frozenset(powers.items())
-            out[key] = out.get(key, Fraction(0)) + a * b
+            out[key] = out[key] + a * b if key in out else a * b
     return {m: c for m, c in out.items() if c}
 def plus(p: Poly, q: Poly, c: Fraction = Fraction(1)) -> Poly:
     """p + c q."""
     out = dict(p)
     for m, a in q.items():
-        out[m] = out.get(m, Fraction(0)) + c * a
+        out[m] = out[m] + c * a if m in out else c * a
     return {m: a for m, a in out.items() if a}
 def power(p: Poly, n: int) -> Poly:
     return times(p, power(p, n - 1)) if n else {UNIT: Fraction(1)}

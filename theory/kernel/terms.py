@@ -9,7 +9,7 @@ Sums over an empty range are 0. `lim` is at +infinity (kind "oo") or from the ri
 """
 
 from fractions import Fraction
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 FORMULAS = {"eq", "le", "lt", "not", "and", "imp", "all", "lim", "deriv"}
@@ -59,7 +59,7 @@ def _fits(letter: str, a: Any) -> bool:
     if not isinstance(a, Term) or letter == "v":
         return isinstance(a, Term) and a.op == "var"
     return (a.op in FORMULAS) == (letter == "p") and (letter != "z" or is_int(a))
-
+@lru_cache(maxsize=None, typed=True)  # a pure function; typed, or True and 1.0 would pass where 1 did
 def mk(op: str, *args: Any) -> Term:
     """The only constructor of compound nodes: checks shape and sorts, gives bound variables their canonical name."""
     if op in ("num", "var"):

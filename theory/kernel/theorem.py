@@ -48,7 +48,7 @@ def rule(f: Callable[..., Sequent]) -> Callable[..., Theorem]:
     return apply
 def frozen(name: str, x: Any) -> Any:
     """Rule parameters as they are now, lists as tuples; only what a certificate records: sets would hide premises."""
-    need(isinstance(x, (Theorem, Term, Fraction, int, str, list, tuple)), name, "theorems, terms, exact numbers, names, lists", x)
+    need(isinstance(x, (Theorem, Term, int, str, list, tuple, Fraction)), name, "theorems, terms, exact numbers, names, lists", x)
     return tuple(frozen(name, y) for y in x) if isinstance(x, (list, tuple)) else x
 def premises(x: Any) -> list[Theorem]:
     """The theorems among (nested) rule parameters."""

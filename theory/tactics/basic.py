@@ -6,6 +6,7 @@ denominators, inequalities by signs of products and by linear arithmetic, and wh
 
 from collections.abc import Iterable
 from fractions import Fraction
+from functools import cache
 from itertools import combinations_with_replacement
 
 from .. import kernel as k
@@ -13,8 +14,10 @@ from ..kernel import Refused, Term, Theorem, mk, num, subst, var
 from ..kernel.ring import UNIT, Monomial, Poly, canon, difference, plus, poly, term, times
 from ..kernel.terms import ONE, ZERO, add, app, eq, inv, is_int, le, lt, mul, ne, sub
 from ..kernel.theorem import same
+from .simplex import nonnegative, positive
 
 MINUS = num(-1)
+Group = tuple[int, ...]  # places of the factors of a product
 
 
 def instantiate(th: Theorem, values: dict[Term, Term]) -> Theorem:
@@ -52,6 +55,46 @@ def atoms(*ts: Term) -> list[Term]:
     for t in ts:
         walk(t)
     return list(seen)
+
+
+@cache
+def combination(goal: Term, known: tuple[Term, ...], products: int) -> tuple[dict[Group, Fraction], dict[int, Fraction]] | None:
+    """The difference of an inequality from known ones: weights of their products, of so many factors, and of equations.
+
+    What is known is named by its place. None if nothing adds up to the goal. The result is cached: do not change it.
+    """
+    below = [n for n, p in enumerate(known) if p.op in ("le", "lt")]
+    eqs = [n for n, p in enumerate(known) if p.op == "eq" and p.args[0].op not in k.terms.FORMULAS]
+    groups = [group for size in range(products + 1) for group in combinations_with_replacement(below, size)]
+    vectors: list[Poly] = []
+    for group in groups:
+        vectors.append({UNIT: Fraction(1)})
+        for n in group:
+            vectors[-1] = times(vectors[-1], difference(known[n].args[1], known[n].args[0]))
+    ties = [difference(*known[n].args) for n in eqs]
+    vectors += [*ties, *({m: -c for m, c in p.items()} for p in ties)]  # an equation counts in both directions
+    target = difference(goal.args[1], goal.args[0])
+    if goal.op == "le":
+        found = nonnegative(vectors, target)
+    else:
+        found = positive(vectors, target, {at for at, group in enumerate(groups) if all(known[n].op == "lt" for n in group)})
+    if found is None:
+        return None
+    cofactors = {n: found.get(at, 0) - found.get(at + len(eqs), 0) for at, n in enumerate(eqs, len(groups))}
+    return {g: found[at] for at, g in enumerate(groups) if at in found}, {n: Fraction(c) for n, c in cofactors.items() if c}
+
+
+@cache
+def patterns(claim: Term) -> tuple[list[Term], list[Term]]:
+    """The variables of a universal claim, under names of their own, and the applications to all of them in what it says."""
+    bound = list[Term]()
+    while claim.op in ("all", "imp"):
+        if claim.op == "all":
+            bound.append(var(f"?{len(bound)}", claim.args[0].args[1]))
+            claim = subst(claim.args[1], {claim.args[0]: bound[-1]})
+        else:
+            claim = claim.args[1]
+    return bound, [t for t in atoms(claim) if t.op == "app" and set(bound) <= set(t.args[2:])]
 
 
 def rewritten(p: Poly, left: Monomial, right: Poly) -> tuple[Poly, Poly]:
@@ -154,15 +197,14 @@ class Context:
 
     def instances(self, *about: Term) -> list[Theorem]:
         """Universal facts at the integer terms that occur in `about` as arguments, where their ranges allow it."""
-        seen = atoms(*about)
+        universal = [th for th in self.facts if th.concl.op == "all"]
+        seen = atoms(*about) if universal else []
         indices = {a for t in seen if t.op == "app" for a in t.args[2:] if isinstance(a, Term)}
         indices |= {t for t in seen if t.op == "var"}
+        single = [(t,) for t in sorted(indices, key=repr)]
         out = []
-        for th in self.facts:
-            if th.concl.op != "all":
-                continue
-            nested = self.matches(th, seen)
-            for ts in [(t,) for t in sorted(indices, key=repr)] if nested is None else nested:
+        for th in universal:
+            for ts in single if len(patterns(th.concl)[0]) == 1 else self.matches(th, seen):
                 if th.concl.args[0].args[1] == "Z" and not is_int(ts[0]):
                     continue
                 try:
@@ -175,20 +217,12 @@ class Context:
         return out
 
     @staticmethod
-    def matches(th: Theorem, seen: list[Term]) -> list[tuple[Term, ...]] | None:
-        """Where a universal fact over several variables speaks of an application in `seen`; None for a single variable."""
-        bound, body = list[Term](), th.concl
-        while body.op in ("all", "imp"):
-            if body.op == "all":
-                bound.append(var(f"?{len(bound)}", body.args[0].args[1]))
-                body = subst(body.args[1], {body.args[0]: bound[-1]})
-            else:
-                body = body.args[1]
-        if len(bound) < 2:
-            return None
+    def matches(th: Theorem, seen: list[Term]) -> list[tuple[Term, ...]]:
+        """Where a universal fact over several variables speaks of an application in `seen`."""
+        bound, applications = patterns(th.concl)
         out = dict[tuple[Term, ...], None]()
-        for pattern in atoms(body):
-            for t in seen if pattern.op == "app" and set(bound) <= set(pattern.args[2:]) else ():
+        for pattern in applications:
+            for t in seen:
                 if t.op == "app" and t.args[:2] == pattern.args[:2] and len(t.args) == len(pattern.args):
                     values = dict(zip(pattern.args[2:], t.args[2:], strict=True))
                     out[tuple(values[v] for v in bound)] = None
@@ -449,49 +483,15 @@ class Context:
     def arith(self, goal: Term, *using: Theorem, products: int = 0) -> Theorem:
         """Linear arithmetic: the difference of the goal as a non-negative combination of known differences.
 
-        `products` = 2 also multiplies the facts in pairs. The combination is found by an exact solver, then checked.
+        `products` = 2 also multiplies the facts in pairs. The kernel checks the combination.
         """
-        import z3
-
         pool = [*using, *self.facts, *self.instances(goal, *(th.concl for th in using))]
-        below = [th for th in pool if th.concl.op in ("le", "lt")]
-        eqs = [th for th in pool if th.concl.op == "eq" and th.concl.args[0].op not in k.terms.FORMULAS]
-        target = difference(goal.args[1], goal.args[0])
-        goals = set().union(*(m for m in target)) if target else set()
-        choices: list[tuple[list[Theorem], Poly, bool]] = [([], {UNIT: Fraction(1)}, True)]
-        for n in range(1, max(products, 1) + 1):
-            for group in combinations_with_replacement(below, n):
-                p: Poly = {UNIT: Fraction(1)}
-                for th in group:
-                    p = times(p, difference(th.concl.args[1], th.concl.args[0]))
-                choices.append((list(group), p, all(th.concl.op == "lt" for th in group)))
-        combos = [(th, difference(*th.concl.args)) for th in eqs]
-        solver = z3.Solver()
-        solver.set("rlimit", 1_000_000)  # a limit on steps, not on seconds: verdicts must not depend on load
-        weights = [z3.Real(f"w{n}") for n in range(len(choices))]
-        lambdas = [z3.Real(f"l{n}") for n in range(len(combos))]
-        monomials = dict.fromkeys(m for p in (target, *(p for _, p, _ in choices), *(p for _, p in combos)) for m in p)
-        for w in weights:
-            solver.add(w >= 0)
-        for m in monomials:
-            left = [w * z3.RealVal(str(c)) for w, (_, p, _) in zip(weights, choices, strict=True) if (c := p.get(m))]
-            left += [x * z3.RealVal(str(c)) for x, (_, p) in zip(lambdas, combos, strict=True) if (c := p.get(m))]
-            t = target.get(m, Fraction(0))
-            solver.add(z3.Sum(left) == z3.RealVal(str(t)) if left else z3.BoolVal(t == 0))
-        if goal.op == "lt":
-            solver.add(z3.Sum([w for w, (_, _, s) in zip(weights, choices, strict=True) if s]) > 0)
-        if solver.check() != z3.sat:
-            raise Refused("arith", goal, [th.concl for th in below + eqs], f"a fact that implies {goal}; atoms {len(goals)}")
-        model = solver.model()
-
-        def rational(x: z3.ArithRef) -> Fraction:
-            q = model.eval(x, model_completion=True)
-            return Fraction(q.numerator_as_long(), q.denominator_as_long())
-
-        parts = [(rational(w), ONE, group) for w, (group, _, _) in zip(weights, choices, strict=True)]
-        cofactors = [num(rational(x)) for x in lambdas]
-        used = [(th, c) for (th, _), c in zip(combos, cofactors, strict=True) if c is not ZERO]
-        return k.sos(goal, [p for p in parts if p[0]], [th for th, _ in used], [c for _, c in used])
+        found = combination(goal, tuple(th.concl for th in pool), max(products, 1))
+        if found is None:
+            known = [th.concl for th in pool if th.concl.op in ("le", "lt", "eq")]
+            raise Refused("arith", goal, known, f"facts that imply {goal}")
+        parts = [(weight, ONE, [pool[n] for n in group]) for group, weight in found[0].items()]
+        return k.sos(goal, parts, [pool[n] for n in found[1]], [num(c) for c in found[1].values()])
 
 
 def pow_positive(ctx: Context, x: Term, n: Term) -> Theorem:
