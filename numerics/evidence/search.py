@@ -14,7 +14,7 @@ from theory.verdict import Evidence
 from .explore import explore
 from .trials import Outcome, Trials
 
-BUDGET = 25  # evaluations per claim in `lossproof check`; tests/refute spends more
+BUDGET = 50  # evaluations per claim in `lossproof check`; tests/refute spends more
 
 
 def sample(p: Proposition, budget: int, start: int = 0) -> Outcome:

@@ -6,6 +6,7 @@ from fractions import Fraction
 import pytest
 import z3
 
+from theory.tactics import simplex
 from theory.tactics.simplex import Vector, Weights, nonnegative, positive
 
 
@@ -60,3 +61,10 @@ def test_it_never_runs_in_a_circle() -> None:
     vectors += [{r: Fraction(1)} for r in range(3)]
     assert nonnegative(vectors, {2: Fraction(1), 3: Fraction(5, 4)}) is not None
     assert nonnegative(vectors, {2: Fraction(1), 3: Fraction(4, 3)}) is None
+
+
+def test_it_ends_without_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    one = {"a": Fraction(1)}
+    assert nonnegative([one], one) == {0: 1}
+    monkeypatch.setattr(simplex, "STEPS", 0)
+    assert nonnegative([one], one) is None

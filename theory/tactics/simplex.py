@@ -13,12 +13,13 @@ Vector = Mapping[Any, Fraction]  # coordinate -> its value, where that is not 0
 Weights = dict[int, Fraction]  # place of a vector -> its weight, where that is not 0
 Row = dict[int, int]  # an equation of the table, in integers: column -> coefficient, where that is not 0
 RIGHT = -1  # the right side of a row of the table, beside its columns 0, 1, ..
+STEPS = 400  # ten times what any proof here needs; the numbers grow with each
 ANY = object()  # a coordinate that is no other
 ZERO = Fraction(0)
 
 
 def nonnegative(vectors: Sequence[Vector], target: Vector) -> Weights | None:
-    """Weights w >= 0 with sum w[n] vectors[n] = target; None if there are none.
+    """Weights w >= 0 with sum w[n] vectors[n] = target; None if there are none, or STEPS do not find them.
 
     Every row starts with an error of its own, and columns replace errors until none is left (Bland's rule: always the
     first column that helps, and of the rows that limit it the one with the first column; this never runs in a circle).
@@ -33,7 +34,9 @@ def nonnegative(vectors: Sequence[Vector], target: Vector) -> Weights | None:
     basis = [len(vectors) + r for r in range(len(table))]
     for row, n in zip(table, basis, strict=True):
         row[n] = 1
-    while RIGHT in errors:
+    for _ in range(STEPS):
+        if RIGHT not in errors:
+            break
         enters = min((n for n, c in errors.items() if c > 0 and n != RIGHT), default=None)
         if enters is None:
             return None
@@ -44,6 +47,8 @@ def nonnegative(vectors: Sequence[Vector], target: Vector) -> Weights | None:
             del pivot[replaced]
         table = [row if row is pivot or enters not in row else without(row, enters, pivot) for row in table]
         errors = without(errors, enters, pivot)
+    if RIGHT in errors:
+        return None
     return {n: Fraction(row[RIGHT], row[n]) for n, row in zip(basis, table, strict=True) if n < len(vectors) and RIGHT in row}
 
 
