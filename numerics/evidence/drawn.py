@@ -11,9 +11,9 @@ from typing import Any
 
 from flint import arb
 
-from theory.evaluate import Env, reader, truth
+from theory.evaluate import Env, reader, truth, truth_of
 from theory.kernel import Term
-from theory.numbers import EXACT, Dual, Number, Undefined, number, plain, plus, show, times, whole
+from theory.numbers import EXACT, Dual, Number, Undefined, dual, number, plain, plus, show, times, whole
 from theory.proposition import Case
 
 from .steering import EQUAL, LOW, Rule, Steering, first_of, shifted
@@ -59,8 +59,17 @@ class Drawn(Env):
             raise Undrawable(f"{name} at an irrational index")
         if args and (name in self.steering.functions or isinstance(args[-1], (Dual, arb))):
             given = self.defined(name, args)
-            return self.smooth(name, args) if given is None else given
+            return self.function(name, args) if given is None else given
         return self.lookup(name, sort, args)
+
+    def function(self, name: str, args: tuple[Any, ...]) -> Any:
+        """The value of a drawn function. Where an equation gives it at this point alone, the slope must fit, too."""
+        drawn = self.smooth(name, args)
+        if isinstance(args[-1], Dual):
+            there = self.defined(name, (*args[:-1], args[-1].value))
+            if there is not None and truth_of("eq", there, dual(drawn).value) is not True:
+                raise Undrawable(f"{name} is given at one point, not around it")
+        return drawn
 
     def lookup(self, name: str, sort: str, args: tuple[Any, ...]) -> Any:
         key = (name, *args)

@@ -5,25 +5,28 @@
 does not depend on load.
 """
 
-from random import Random
 from typing import Any
 
 from theory.proposition import Proposition
 from theory.verdict import Evidence
 
+from .choices import Choices
 from .explore import explore
 from .trials import Outcome, Trials
 
-BUDGET = 50  # evaluations per claim in `lossproof check`; tests/refute spends more
+BUDGET = 50  # cases per claim in `lossproof check`; tests/refute spends more
 
 
 def sample(p: Proposition, budget: int, start: int = 0) -> Outcome:
     """Look for a case in which all assumptions hold and the claim fails, at random; the simplest of all comes first."""
-    trials, uniform = Trials(p, budget), Random(start).random
+    trials, choices = Trials(p, budget), Choices(start)
     outcome = trials.outcome
-    trials.attempt(lambda n: 0)
     while outcome.counterexample is None and outcome.satisfied + outcome.undecided < budget and not trials.wasted:
-        trials.attempt(lambda n: int(uniform() * n))
+        choices.start()
+        trials.attempt(choices.choose)
+        choices.end()
+        if choices.exhausted:
+            break
     return outcome
 
 
@@ -40,5 +43,5 @@ def search(p: Proposition, verdict: Any, budget: int = BUDGET, start: int = 0) -
         outcome = small if small.counterexample else outcome
         return Evidence("search", f"counterexample {outcome.counterexample}: {outcome.violated}", ok=False)
     if not outcome.satisfied:
-        return Evidence("search", f"{budget} evaluations, none of which satisfied the assumptions")
-    return Evidence("search", f"survived {budget} evaluations")
+        return Evidence("search", f"{outcome.evaluations} evaluations, none of which satisfied the assumptions")
+    return Evidence("search", f"survived {outcome.satisfied} evaluation{'s' * (outcome.satisfied != 1)}")

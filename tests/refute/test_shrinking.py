@@ -145,6 +145,13 @@ def test_a_value_from_within_a_definition_is_not_kept(searcher: Callable[..., Ou
     assert searcher(claim(equals(x * (2 * y - 1), 0), assumptions=assumed), 200).counterexample is None
 
 
+@pytest.mark.parametrize("searcher", [explore, sample])
+def test_a_function_is_the_same_at_a_point_and_around_it(searcher: Callable[..., Outcome]) -> None:
+    """f(y) = 5 says nothing of f near y; a function that is 5 at y and of other values around it has no slope there."""
+    assumed = {"f": equals(f(y), 5), "slope": derivative(f(y), y, g(y))}
+    assert searcher(claim(derivative(f(y) ** 2, y, 10 * g(y)), assumptions=assumed), 200).counterexample is None
+
+
 @pytest.mark.parametrize("assumed", [(x < 0, x > 1), (x < y, y < x), (equals(x, 1), equals(x, 2))], ids=str)
 def test_contradictory_assumptions_end_the_search(assumed: tuple[Any, ...]) -> None:
     outcome = explore(claim(x < y, assumptions={str(k): a for k, a in enumerate(assumed)}), 50)
@@ -184,6 +191,8 @@ def test_evidence_of_a_search() -> None:
     assert search(false, verdict(Status.REFUTED)).detail == "found again from scratch"
     found = search(false, verdict(Status.PROVED))
     assert not found.ok and found.detail.startswith("counterexample")
+    constant = claim(sp.Lt(1, 2, evaluate=False))
+    assert search(constant, verdict(Status.PROVED)).detail == "survived 1 evaluation"
     empty = search(replace(true, assumptions={"1": x < 0, "2": x > 1}), verdict(Status.PROVED))
     assert "none of which satisfied the assumptions" in empty.detail
     assert "not universal" in search(replace(false, exists=True), verdict(Status.PROVED)).detail
