@@ -119,6 +119,9 @@ def unsatisfied(p: Proposition, claim: Term, assumed: dict[str, Term]) -> str:
     broken = broken_assumption(assumed, p.model)
     if broken:
         return f"the stored model does not satisfy: {broken}"
+    lacking = {v.args[0] for v in claim.free} - set(p.model)
+    if lacking:
+        return f"the stored model gives no value for {sorted(lacking)}"
     return "the claim fails in the stored model" if fails(claim, Env(p.model)) else ""
 
 

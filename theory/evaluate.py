@@ -1,12 +1,13 @@
 """Exact evaluation of kernel terms and formulas, without SymPy: how witnesses are re-executed and searches screened.
 
 A term is read once, into a function of an environment; derivatives are taken by dual numbers. Whatever is outside its
-domain raises `Undefined`. The arithmetic is that of `theory.numbers`.
+domain raises `Undefined`, and `Unknown` where the case does not tell. The arithmetic is that of `theory.numbers`.
 """
 
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from functools import cache
+from math import ceil, floor
 from typing import Any
 
 from .kernel import Term
@@ -16,6 +17,7 @@ from .numbers import (
     Kink,
     Number,
     Undefined,
+    Unknown,
     dual,
     exp,
     inverse,
@@ -47,18 +49,19 @@ class Env:
 
     def var(self, name: str, sort: str) -> Number:
         if name not in self.values:
-            raise Undefined(f"no value for {name}")
-        return number(self.values[name])
+            raise Unknown(f"no value for {name}")
+        return of_sort(sort, number(self.values[name]), name)
 
     def app(self, name: str, sort: str, args: tuple[Number, ...]) -> Number:
         f = self.values.get(name)
         if callable(f):
-            return number(f(*[a if isinstance(a, Dual) else plain(a) for a in args]))  # 1/i is no float there
+            f = f(*[a if isinstance(a, Dual) else plain(a) for a in args])  # 1/i is no float there
+            return of_sort(sort, number(f), name)
         for a in args:
             if not isinstance(f, (list, tuple)) or not whole(a) or not 1 <= a <= len(f):
-                raise Undefined(f"no value for {name}({', '.join(map(show, args))})")
+                raise Unknown(f"no value for {name}({', '.join(map(show, args))})")
             f = f[int(a) - 1]
-        return number(f)
+        return of_sort(sort, number(f), name)
 
     def bind(self, v: Term, value: Number) -> "Env":
         return Bound(self, v, number(value))
@@ -83,6 +86,13 @@ class Bound(Env):
 
     def home(self, free: frozenset[Term]) -> Env:
         return self if self.v in free else self.outer.home(free)
+
+
+def of_sort(sort: str, x: Number, name: str) -> Number:
+    """x, which must be an integer where an integer is meant."""
+    if sort == "Z" and not whole(x):
+        raise Unknown(f"{name} is an integer, and not {show(x)}")
+    return x
 
 
 Reader = Callable[[Env], Number]
@@ -177,7 +187,7 @@ def applied(t: Term, name: str, sort: str, *args: Term) -> Reader:
 
 
 def powered(x: Number, n: Number) -> Number:
-    if n < 0:
+    if of_sort("Z", n, "an exponent") < 0:
         raise Undefined(f"negative exponent {n}")
     return power(x, int(n))
 
@@ -189,7 +199,7 @@ def conditional(t: Term, p: Term, a: Term, b: Term) -> Reader:
     def read(env: Env) -> Number:
         holds = truth(p, env)
         if holds is None:
-            raise Undefined(f"undecided condition {p!r}")
+            raise Unknown(f"undecided condition {p!r}")
         taken = (then if holds else otherwise)(env)
         found = [end(env) for end in ends]
         if any(isinstance(x, Dual) for x in found) and truth_of("eq", *found) is not False:
@@ -212,7 +222,20 @@ READERS: dict[str, Callable[..., Reader]] = {
 
 
 def span(lo: Term, hi: Term, env: Env) -> range:
-    return range(int(reader(lo)(env)), int(reader(hi)(env)) + 1)
+    """The integers in a range, whose ends need not be integers."""
+    first, last = reader(lo)(env), reader(hi)(env)
+    if type(first) not in EXACT or type(last) not in EXACT:
+        raise Unknown(f"a range from {show(first)} to {show(last)}")
+    return range(ceil(first), floor(last) + 1)
+
+
+def range_of(p: Term) -> tuple[Term, Term] | None:
+    """lo and hi of "for all integers v, if lo <= v and v <= hi then ...", None for any other statement."""
+    v, body = p.args
+    parts: tuple[Term, ...] = body.args[0].args if body.op == "imp" and body.args[0].op == "and" else ()
+    if v.args[1] != "Z" or len(parts) != 2 or any(q.op != "le" for q in parts):
+        return None
+    return (parts[0].args[0], parts[1].args[1]) if parts[0].args[1] is v and parts[1].args[0] is v else None
 
 
 def truth_of(relation: str, a: Number, b: Number) -> bool | None:
@@ -241,11 +264,8 @@ def truth(p: Term, env: Env) -> bool | None:
         conclusion = truth(args[1], env)
         return conclusion if premise or conclusion else None
     if op == "all":
-        i, body = args
-        bounds: tuple[Term, ...] = body.args[0].args if body.op == "imp" and body.args[0].op == "and" else ()
-        if len(bounds) == 2 and bounds[0].args[1] is i and bounds[1].args[0] is i and i.args[1] == "Z":
-            span_ = span(bounds[0].args[0], bounds[1].args[1], env)
-            return every(truth(body.args[1], env.bind(i, k)) for k in span_)
+        if bounds := range_of(p):
+            return every(truth(args[1].args[1], env.bind(args[0], k)) for k in span(*bounds, env))
         return None
     if op == "deriv":
         return truth_of("eq", slope(p, env), reader(args[3])(env))
@@ -271,11 +291,10 @@ def sides(p: Term, env: Env) -> str:
     if p.op == "and":
         return "; ".join(sides(q, env) for q in p.args if fails(q, env))
     if p.op == "imp":
-        return sides(p.args[1], env)
-    if p.op == "all":
+        return sides(p.args[1] if has_value(p.args[0], env) else p.args[0], env)
+    if p.op == "all" and (bounds := range_of(p)):
         i, body = p.args
-        lo, hi = body.args[0].args
-        for k in span(lo.args[0], hi.args[1], env):
+        for k in span(*bounds, env):
             if fails(body.args[1], env.bind(i, k)):
                 return f"at index {k}: {sides(body.args[1], env.bind(i, k))}"
     relation = {"eq": "=", "le": "<=", "lt": "<", "deriv": "="}.get(p.args[0].op if p.op == "not" else p.op)
@@ -295,11 +314,19 @@ def sides(p: Term, env: Env) -> str:
 
 
 def fails(p: Term, env: Env) -> bool:
-    """Whether the formula is false, or has no value, here."""
+    """Whether the formula is known to be false, or to have no value, here."""
     try:
         return truth(p, env) is False
+    except Undefined as e:
+        return not isinstance(e, Unknown)
+
+
+def has_value(p: Term, env: Env) -> bool:
+    try:
+        truth(p, env)
     except Undefined:
-        return True
+        return False
+    return True
 
 
 __all__ = [
@@ -307,6 +334,8 @@ __all__ = [
     "Env",
     "Number",
     "Undefined",
+    "Unknown",
+    "range_of",
     "every",
     "fails",
     "reader",

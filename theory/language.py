@@ -94,8 +94,8 @@ def formula(p: Any) -> Term:
             raise Refused("formula", "a first derivative in one variable", p)
         return mk("deriv", term(x), term(p.lhs.expr), term(x), term(p.rhs))
     if isinstance(p, sp.Eq) and isinstance(p.lhs, sp.Limit):
-        f, x, to, _ = p.lhs.args
-        if to not in (sp.oo, sp.Integer(0)):
+        f, x, to, side = p.lhs.args
+        if to not in (sp.oo, sp.Integer(0)) or (to == 0 and str(side) != "+"):
             raise Refused("formula", "a limit at oo, or at 0 from above", p)
         return mk("lim", term(x), term(f), "oo" if to is sp.oo else "0+", term(p.rhs))
     for kind, relation in RELATIONS.items():
@@ -108,6 +108,8 @@ def formula(p: Any) -> Term:
         i, *bounds, body = p.args
         if not bounds:
             return mk("all", term(i), formula(body))
+        if len(bounds) != 2:
+            raise Refused("formula", "ForAll(i, lo, hi, p) or ForAll(x, p)", p)
         lo, hi = map(term, bounds)
         return mk("all", term(i), mk("imp", mk("and", le(lo, term(i)), le(term(i), hi)), formula(body)))
     if isinstance(p, sp.And):

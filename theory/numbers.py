@@ -2,7 +2,7 @@
 
 Rationals are `int` or `flint.fmpq`, many times quicker than `Fraction`, to which `plain` turns them for the rest of the
 world. Balls (`flint.arb`) enter with exp, log or a root that is not rational; a comparison of balls that overlap is
-undecided (None), never a guess. Whatever is outside its domain raises `Undefined`.
+undecided (None), never a guess. Whatever is outside its domain raises `Undefined`, and `Unknown` where that is not known.
 """
 
 from collections.abc import Callable
@@ -20,6 +20,10 @@ EXACT = frozenset([int, fmpq])
 
 class Undefined(ArithmeticError):
     """The expression has no value here: division by zero, log or root outside its domain, a tie in a derivative."""
+
+
+class Unknown(Undefined):
+    """The case does not tell: a value is missing or of the wrong kind, or balls overlap. This says nothing of a claim."""
 
 
 @dataclass(frozen=True)
@@ -57,13 +61,13 @@ class Dual:
 
 
 def number(x: Any) -> Number:
-    """An int, a Fraction or text ("1/3") as a number of this module. Raises Undefined for floats."""
+    """An int, a Fraction or text ("1/3") as a number of this module. Raises Unknown for floats."""
     if type(x) in EXACT or isinstance(x, (arb, Kink)):
         return x
     if isinstance(x, Dual):
         return Dual(number(x.value), number(x.slope))
     if isinstance(x, float):
-        raise Undefined(f"{x!r} is a float: write it as a fraction")
+        raise Unknown(f"{x!r} is a float: write it as a fraction")
     x = Fraction(x)
     return int(x.numerator) if x.denominator == 1 else fmpq(int(x.numerator), int(x.denominator))
 
@@ -111,13 +115,17 @@ def sign(x: Number) -> int | None:
     return 1 if x > 0 else -1 if x < 0 else 0 if x == 0 else None
 
 
+def need(found: int | None, signs: tuple[int, ...], what: str) -> None:
+    if found not in signs:
+        raise (Unknown if found is None else Undefined)(what)
+
+
 def whole(x: Number) -> bool:
     return type(x) is int or (type(x) is fmpq and x.q == 1)
 
 
 def inverse(x: Number) -> Number:
-    if sign(x) in (0, None):
-        raise Undefined(f"division by {show(x)}")
+    need(sign(x), (-1, 1), f"division by {show(x)}")
     if isinstance(x, Dual):
         v = inverse(x.value)
         return Dual(v, times(times(x.slope, -1), times(v, v)))
@@ -131,16 +139,14 @@ def exp(x: Number) -> Number:
 
 
 def log(x: Number) -> Number:
-    if sign(x) != 1:
-        raise Undefined(f"log of {show(x)}")
+    need(sign(x), (1,), f"log of {show(x)}")
     if isinstance(x, Dual):
         return Dual(log(x.value), times(x.slope, inverse(x.value)))
     return 0 if x == 1 else ball(x).log()
 
 
 def sqrt(x: Number) -> Number:
-    if sign(x) not in (0, 1):
-        raise Undefined(f"square root of {show(x)}")
+    need(sign(x), (0, 1), f"square root of {show(x)}")
     if isinstance(x, Dual):
         root = sqrt(x.value)
         return Dual(root, times(x.slope, inverse(times(2, root))))

@@ -13,7 +13,7 @@ from flint import arb
 
 from theory.evaluate import Env, reader, truth, truth_of
 from theory.kernel import Term
-from theory.numbers import EXACT, Dual, Number, Undefined, dual, number, plain, plus, show, times, whole
+from theory.numbers import EXACT, Dual, Number, Undefined, Unknown, dual, number, plain, plus, show, times, whole
 from theory.proposition import Case
 
 from .steering import EQUAL, LOW, Rule, Steering, first_of, shifted
@@ -24,7 +24,7 @@ GENERIC = MEMBERS["generic"](Bounds())
 QUARTERS = [number(Fraction(k, 4)) for k in (0, 1, -1, 2, -2)]
 
 
-class Undrawable(Undefined):
+class Undrawable(Unknown):
     """No value that fits the assumptions could be drawn: this says nothing about the claim."""
 
 

@@ -8,12 +8,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cache
-from math import ceil, floor
 from typing import Any
 
 from flint import arb
 
-from theory.evaluate import Env, every, reader, truth
+from theory.evaluate import Env, every, range_of, reader, span, truth
 from theory.kernel import Term, mk
 from theory.kernel.ring import UNIT, Poly, difference, poly, term
 from theory.kernel.terms import ONE, is_int, le, sub
@@ -139,8 +138,7 @@ def holds(p: Term, env: Env, made: Mapping[Any, Rule], steering: Steering) -> bo
         here = inner(p.args[1], env.bind(p.args[0], 0))
         return False if here is False else True if here and by_construction(innermost(p), steering) else None
     if p.op == "all" and (bounds := range_of(p)):
-        lo, hi = (reader(b)(env) for b in bounds)
-        return every(inner(p.args[1].args[1], env.bind(p.args[0], k)) for k in range(ceil(lo), floor(hi) + 1))
+        return every(inner(p.args[1].args[1], env.bind(p.args[0], k)) for k in span(*bounds, env))
     found = truth(p, env)
     if found is None and p.op == "deriv" and by_construction(p, steering):
         return True
@@ -170,12 +168,3 @@ def innermost(p: Term) -> Term:
     while p.op in ("all", "imp"):
         p = p.args[1]
     return p
-
-
-def range_of(p: Term) -> Terms:
-    """The bounds of "for all integers v, if lo <= v and v <= hi then ...", () for any other statement."""
-    v, body = p.args
-    parts: Terms = body.args[0].args if body.op == "imp" and body.args[0].op == "and" else ()
-    if len(parts) != 2 or any(q.op != "le" for q in parts) or parts[0].args[1] is not v or parts[1].args[0] is not v:
-        return ()
-    return parts[0].args[0], parts[1].args[1]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from theory.evaluate import Env, Undefined, every, fails, sides, truth
+from theory.evaluate import Env, Undefined, Unknown, every, sides, truth
 from theory.kernel import Term
 from theory.language import formula
 from theory.proposition import Case, Proposition
@@ -36,8 +36,8 @@ def fails_here(claim: Term, env: Env) -> bool:
         return truth(claim, env) is False
     except Undrawable:
         raise
-    except Undefined:
-        return fails(claim, env)
+    except Undefined as e:
+        return not isinstance(e, Unknown)
 
 
 class Trials:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import sympy as sp
-from claims import G, f, g, i, j, known_bug, length, n, r, steady, x, y, z
+from claims import G, f, g, i, j, length, n, r, steady, x, y, z
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -167,7 +167,6 @@ def test_what_is_no_statement_is_refused(p: Any) -> None:
         formula(p)
 
 
-@known_bug("the translation ignores the side of a limit")
 @pytest.mark.parametrize("side", ["-", "+-"])
 def test_a_limit_from_the_other_side_is_refused(side: str) -> None:
     """The kernel's limit at 0 is from above: a limit from below must not be read as one."""
@@ -175,7 +174,6 @@ def test_a_limit_from_the_other_side_is_refused(side: str) -> None:
         formula(sp.Eq(sp.Limit(1 / x, x, 0, dir=side), z, evaluate=False))
 
 
-@known_bug("a ValueError instead of a refusal")
 @pytest.mark.parametrize("p", [ForAll(i, 1, i > 0), ForAll(i, 1, G, G, i > 0)], ids=["a single bound", "three bounds"])
 def test_a_forall_with_other_than_two_bounds_is_refused(p: Any) -> None:
     with pytest.raises(Refused):

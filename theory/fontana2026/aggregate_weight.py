@@ -40,6 +40,12 @@ w, rest = family("w"), family("rest")
 n = int_family("n")
 
 
+BEYOND = {  # a second token, which is not of the prefix, and of which Eq. 18 does not hold
+    "t": 2, "w": [1, 2, 5], "alpha": [[1, 1], [2, 2], [1, 1]], "kappa": [[1, 1], [1, 1], [5, 5]],
+    "omega": [[1, 0], [2, 0], [5, 0]],
+}  # fmt: skip
+
+
 @proposition(
     "fontana2026.prop1",
     title="the gradient on a shared prefix is ∇log π_θ times W_agg, the sum of ω_i A_i over those that share it",
@@ -56,7 +62,7 @@ n = int_family("n")
     ),
     model=SHARING | {"w": [1, 2, 5]},
     drops={name: case | {"w": [1, 2, 5]} for name, case in SHARING_DROPS.items()}
-    | {"t is a token of the prefix": SHARING | {"w": [1, 2, 5], "t": 2}},
+    | {"t is a token of the prefix": SHARING | BEYOND},
     not_claimed="one W_agg for the whole prefix where ω depends on t: then each position t has its own, Σ_i ω_{i,t} A_i",
     hints={"b": "binary", "epsilon_low": "unit", "epsilon_up": "unit"},
 )

@@ -13,7 +13,7 @@ from typing import Any
 import sympy as sp
 
 from theory.language import ForAll, family, integers, reals
-from theory.numbers import Undefined, number, plain, sqrt
+from theory.numbers import Unknown, number, plain, sqrt
 
 b1, b2, eps, xi, lam = reals("b1 b2 eps xi lam")
 T, k, t, d, i, j = integers("T k t d i j")
@@ -84,7 +84,7 @@ def sequence(*values: Any, start: int = 0) -> Callable[[Fraction], Any]:
 
     def at(n: Fraction) -> Any:
         if not start <= n < start + len(values):
-            raise Undefined(f"no value at index {n}")
+            raise Unknown(f"no value at index {n}")
         return values[int(n) - start]
 
     at.__doc__ = f"{', '.join(map(str, values))} at {start}..{start + len(values) - 1}"
@@ -96,7 +96,7 @@ def table(*rows: Callable[[Fraction], Any]) -> Callable[[Fraction, Fraction], An
 
     def at(n: Fraction, step: Fraction) -> Any:
         if not 1 <= n <= len(rows):
-            raise Undefined(f"no coordinate {n}")
+            raise Unknown(f"no coordinate {n}")
         return rows[int(n) - 1](step)
 
     at.__doc__ = "; ".join(f"coordinate {n}: {row.__doc__}" for n, row in enumerate(rows, start=1))

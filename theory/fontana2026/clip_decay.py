@@ -100,13 +100,15 @@ shrinking = -xi * lam * theta(T + k - 1)
     model=FULL,
     drops=RATE_DROPS
     | {
+        "b1 < 1": RATE_DROPS["b1 < 1"] | {"theta": sequence(0, 0, 0)},
+        "b2 < 1": RATE_DROPS["b2 < 1"] | {"theta": sequence(0, 0, 0)},
         "first moment": FULL | {"m": sequence(0, -1, -1)},
         "second moment": FULL | {"v": sequence(0, "2/3", "-2/9")},
         "v_0 >= 0": FULL | {"v": sequence(-9, "-7/3", "-7/9")},
         "no gradient after T": adamw(-1, 0, "1/2", eps=1) | {"T": 2, "k": 1},
         "no gradient at T": adamw(-1, -1, eps=1) | HERE,
         "T >= 1": FULL | AT_ZERO,
-        "k >= 0": FULL | {"k": -2},
+        "k >= 0": FULL | {"k": -2, "theta": sequence(1, 1, start=-1)},
         "eps > 0": adamw(0, 0) | HERE,
     },
     hints={"b1": "unit", "b2": "unit"},

@@ -109,7 +109,7 @@ STANDARD, GLOBAL = 1 / (G * n(i) * sigma), 1 / (sigma * TOTAL)
     ),
     drops={
         "on policy: every ratio is 1": AT | {"logI": [[1, 0]]},
-        "t is a token of completion i": AT | {"t": 3},
+        "t is a token of completion i": AT | {"t": 3, "logI": [[0, 0, 1]]},
         "lower half-width": AT | {"epsilon_low": "-1/2", "epsilon_up": 1},
         "upper half-width": AT | {"epsilon_up": "-1/2"},
         "sigma > 0": AT | {"sigma": 0},
@@ -151,7 +151,7 @@ MEMBER = {"i is a completion": sp.And(i >= 1, i <= G)}
     model=(ALONE := {"G": 2, "n": [1, 1], "i": 1, "logI": [[0, 0], [0]], "sigma": 1}),
     drops={
         "every completion has one token": ALONE | {"n": [2, 1]},
-        "i is a completion": ALONE | {"i": 3},
+        "i is a completion": ALONE | {"i": 3, "n": [1, 1, 2], "logI": [[0, 0], [0], [0, 0]]},
         "sigma > 0": ALONE | {"sigma": 0},
     },
     not_claimed="anything about GPG and CISPO off policy; on policy they have the gradient of DAPO with F_norm = σ(r), α̂ = 1",

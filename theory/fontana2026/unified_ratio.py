@@ -77,7 +77,8 @@ TWO_TOKENS = {
     "c": 1,
 }
 NOT_SMOOTH = {
-    "t is a token of the completion": TWO_TOKENS | {"t": 3},
+    "t is a token of the completion": TWO_TOKENS
+    | {"t": 3, "logold": [0, 0, 0], "lognow": [0, 0, 0], "score": lambda u, theta: Fraction(u <= 2)},
     "log-probabilities are differentiable": TWO_TOKENS | {"score": lambda u, theta: Fraction(2)},
 }
 

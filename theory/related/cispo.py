@@ -286,7 +286,8 @@ refuted(
     source="our own; the setting of random rewards of arXiv 2509.26114",
     printed="A independent, E[A] = 0:  E[∇ min(r A, clip(r) A)] = 0",
     assumptions=MEAN_ZERO | POSITIVE,
-    statement=equals(over_rewards(chance(a) * over(old(v) * CLIPPED * s(v))), 0),
+    # rewards inside tokens: the other way round SymPy would take the conditions, which speak of v, out of the sum over v
+    statement=equals(over(old(v) * s(v) * over_rewards(chance(a) * CLIPPED)), 0),
     witness=RANDOM,
     module=__name__,
     repair="cispo.entropy",

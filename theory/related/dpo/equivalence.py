@@ -107,7 +107,7 @@ PAIR: Case = {"N": 2, "beta": 2, "ref": ["1/2", "1/2"], "r": [1, 0], "c": 1, "y"
         ref(i) * sp.exp(r(i) / beta) / over_responses(ref(y) * sp.exp(r(y) / beta)),
     ),
     model=PAIR | {"i": 1},
-    drops={"β > 0": UNNEEDED, "π_ref > 0": PAIR | {"i": 1, "ref": [1, -1], "r": [1, 1]}, "1 ≤ i ≤ N": UNNEEDED},
+    drops={"β > 0": UNNEEDED, "π_ref > 0": PAIR | {"i": 1, "ref": [1, -1], "r": [0, 0], "c": 0}, "1 ≤ i ≤ N": UNNEEDED},
 )
 def lemma2(goal: Goal) -> Theorem:
     th = without_shift(goal, ref(y), r(y) / beta, c / beta, term(i), ONE, term(N))
