@@ -109,7 +109,7 @@ def formula(p: Any) -> Term:
         if not bounds:
             return mk("all", term(i), formula(body))
         if len(bounds) != 2:
-            raise Refused("formula", "ForAll(i, lo, hi, p) or ForAll(x, p)", p)
+            raise Refused("formula", "ForAll(i, lo, hi, p) or ForAll(x, p)", p.args)
         lo, hi = map(term, bounds)
         return mk("all", term(i), mk("imp", mk("and", le(lo, term(i)), le(term(i), hi)), formula(body)))
     if isinstance(p, sp.And):

@@ -109,7 +109,7 @@ shrinking = -xi * lam * theta(T + k - 1)
         "no gradient at T": adamw(-1, -1, eps=1) | HERE,
         "T >= 1": FULL | AT_ZERO,
         "k >= 0": FULL | {"k": -2, "theta": sequence(1, 1, start=-1)},
-        "eps > 0": adamw(0, 0) | HERE,
+        "eps > 0": adamw(0, 0) | HERE | {"theta": sequence(0, 0, 0)},
     },
     hints={"b1": "unit", "b2": "unit"},
     not_claimed="that the left side moves θ further in any direction: see Prop. 7",
