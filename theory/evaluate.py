@@ -4,17 +4,17 @@ A term is read once, into a function of an environment; derivatives are taken by
 domain raises `Undefined`, and `Unknown` where the case does not tell. The arithmetic is that of `theory.numbers`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from fractions import Fraction
 from functools import cache
 from math import ceil, floor
 from typing import Any
 
+from .environment import Bound, Env, of_sort
 from .kernel import Term
 from .numbers import (
     EXACT,
     Dual,
-    Kink,
     Number,
     Undefined,
     Unknown,
@@ -30,69 +30,9 @@ from .numbers import (
     sign,
     sqrt,
     times,
-    whole,
 )  # fmt: skip
 
 OPAQUE = {"exp": exp, "log": log, "sqrt": sqrt}
-
-
-class Env:
-    """Values of symbols and families by name. A family is a list (indices from 1, nested for several), or a callable.
-
-    `known` keeps the values of sums and cases that need no variable bound further inside: means and partition functions
-    recur in every member, and terms share their parts.
-    """
-
-    def __init__(self, values: Mapping[str, Any]):
-        self.values = dict(values)
-        self.known: dict[Term, Number] = {}
-
-    def var(self, name: str, sort: str) -> Number:
-        if name not in self.values:
-            raise Unknown(f"no value for {name}")
-        return of_sort(sort, number(self.values[name]), name)
-
-    def app(self, name: str, sort: str, args: tuple[Number, ...]) -> Number:
-        f = self.values.get(name)
-        if callable(f):
-            f = f(*[a if isinstance(a, Dual) else plain(a) for a in args])  # 1/i is no float there
-            return of_sort(sort, number(f), name)
-        for a in args:
-            if not isinstance(f, (list, tuple)) or not whole(a) or not 1 <= a <= len(f):
-                raise Unknown(f"no value for {name}({', '.join(map(show, args))})")
-            f = f[int(a) - 1]
-        return of_sort(sort, number(f), name)
-
-    def bind(self, v: Term, value: Number) -> "Env":
-        return Bound(self, v, number(value))
-
-    def home(self, free: frozenset[Term]) -> "Env":
-        """The outermost environment that knows these variables."""
-        return self
-
-
-class Bound(Env):
-    """An environment with one more (bound) variable."""
-
-    def __init__(self, outer: Env, v: Term, value: Number):
-        self.outer, self.v, self.name, self.value = outer, v, v.args[0], value
-        self.known = {}
-
-    def var(self, name: str, sort: str) -> Number:
-        return self.value if name == self.name else self.outer.var(name, sort)
-
-    def app(self, name: str, sort: str, args: tuple[Number, ...]) -> Number:
-        return self.outer.app(name, sort, args)
-
-    def home(self, free: frozenset[Term]) -> Env:
-        return self if self.v in free else self.outer.home(free)
-
-
-def of_sort(sort: str, x: Number, name: str) -> Number:
-    """x, which must be an integer where an integer is meant."""
-    if sort == "Z" and not whole(x):
-        raise Unknown(f"{name} is an integer, and not {show(x)}")
-    return x
 
 
 Reader = Callable[[Env], Number]
@@ -194,24 +134,47 @@ def powered(x: Number, n: Number) -> Number:
 
 def conditional(t: Term, p: Term, a: Term, b: Term) -> Reader:
     then, otherwise = reader(a), reader(b)
-    ends = [reader(x) for x in p.args] if p.op in ("le", "lt") else []
+    compared = [(reader(x), reader(y)) for x, y in comparisons(p)]
 
     def read(env: Env) -> Number:
         holds = truth(p, env)
+        if quantified(p) and any(isinstance(reader(v)(env), Dual) for v in p.free):
+            raise Unknown(f"a slope under the condition {p!r}")
+        if any(tied(x(env), y(env)) for x, y in compared):
+            return at_tie(then(env), otherwise(env), holds)
         if holds is None:
             raise Unknown(f"undecided condition {p!r}")
-        taken = (then if holds else otherwise)(env)
-        found = [end(env) for end in ends]
-        if any(isinstance(x, Dual) for x in found) and truth_of("eq", *found) is not False:
-            other = (otherwise if holds else then)(env)
-            if truth_of("eq", other, taken) is not True:
-                raise Undefined(f"derivative at a tie of {p!r}")
-            slopes = dual(other).slope, dual(taken).slope
-            if any(isinstance(x, Kink) for x in slopes) or truth_of("eq", *slopes) is not True:
-                return Dual(dual(taken).value, Kink(repr(p)))
-        return taken
+        return (then if holds else otherwise)(env)
 
     return once(t, read)
+
+
+def comparisons(p: Term) -> list[tuple[Term, Term]]:
+    """The two sides of each comparison in a condition, but for those under a quantifier."""
+    if p.op in ("eq", "le", "lt"):
+        return [p.args]
+    return [] if p.op == "all" else [both for q in p.args if isinstance(q, Term) for both in comparisons(q)]
+
+
+@cache
+def quantified(p: Term) -> bool:
+    return p.op == "all" or any(quantified(q) for q in p.args if isinstance(q, Term))
+
+
+def tied(x: Number, y: Number) -> bool:
+    """Whether a comparison may turn here, as the variable of a derivative moves."""
+    moves = isinstance(x, Dual) or isinstance(y, Dual)
+    return moves and truth_of("eq", dual(x).value, dual(y).value) is not False
+
+
+def at_tie(then: Number, otherwise: Number, holds: bool | None) -> Number:
+    """The branch that the variable moves into: `then` where the condition holds there. It may be either if they touch."""
+    a, b = dual(then), dual(otherwise)
+    if truth_of("eq", a.value, b.value) is not True:
+        raise Unknown("a tie of two branches that are not known to meet")
+    if holds is None and truth_of("eq", a.slope, b.slope) is not True:
+        raise Unknown("a tie of two branches, and it is not known which one is taken")
+    return a if holds is not False else b
 
 
 READERS: dict[str, Callable[..., Reader]] = {
@@ -241,7 +204,10 @@ def range_of(p: Term) -> tuple[Term, Term] | None:
 def truth_of(relation: str, a: Number, b: Number) -> bool | None:
     if type(a) in EXACT and type(b) in EXACT:
         return bool(a == b if relation == "eq" else a <= b if relation == "le" else a < b)
-    s = sign(plus(a, times(-1, b)))
+    difference = plus(a, times(-1, b))
+    s = sign(difference)
+    if isinstance(difference, Dual) and s == 0:  # a tie: the slopes tell how it is next to here
+        s = sign(difference.slope) or None
     if s is None:
         return None
     return {"eq": s == 0, "le": s <= 0, "lt": s < 0}[relation]
@@ -273,12 +239,16 @@ def truth(p: Term, env: Env) -> bool | None:
 
 
 def slope(p: Term, env: Env) -> Number:
-    """The derivative of which p, a statement about it, speaks."""
+    """The derivative of which p, a statement about it, speaks: the slope to the right, which that to the left must equal."""
     v, f, at, _ = p.args
-    found = dual(reader(f)(env.bind(v, Dual(reader(at)(env), 1)))).slope
-    if isinstance(found, Kink):
-        raise Undefined(f"derivative at a tie of {found.where}")
-    return found
+    here = reader(at)(env)
+    right, left = (dual(reader(f)(env.bind(v, Dual(here, direction)))).slope for direction in (1, -1))
+    agree = truth_of("eq", right, times(-1, left))
+    if agree is False:
+        raise Undefined(f"derivative at a tie: slope {show(right)} to the right, {show(times(-1, left))} to the left")
+    if agree is None and type(right) in EXACT:
+        raise Unknown("a slope to the left that is not known to be that to the right")
+    return right
 
 
 def every(truths: Any) -> bool | None:

@@ -27,15 +27,8 @@ class Unknown(Undefined):
 
 
 @dataclass(frozen=True)
-class Kink:
-    """In the place of a slope: continuous, but without a derivative, at a tie. Only a factor 0 makes it go away."""
-
-    where: str
-
-
-@dataclass(frozen=True)
 class Dual:
-    """value + slope * (infinitesimal)."""
+    """value + slope * (a positive infinitesimal)."""
 
     value: Number
     slope: Number
@@ -62,7 +55,7 @@ class Dual:
 
 def number(x: Any) -> Number:
     """An int, a Fraction or text ("1/3") as a number of this module. Raises Unknown for floats."""
-    if type(x) in EXACT or isinstance(x, (arb, Kink)):
+    if type(x) in EXACT or isinstance(x, arb):
         return x
     if isinstance(x, Dual):
         return Dual(number(x.value), number(x.slope))
@@ -94,17 +87,12 @@ def mixed(f: Callable[[Any, Any], Any], x: Number, y: Number) -> Number:
 def plus(x: Number, y: Number) -> Number:
     if type(x) in EXACT and type(y) in EXACT:  # nearly always: searches live off this line
         return x + y
-    if isinstance(x, Kink) or isinstance(y, Kink):
-        return x if isinstance(x, Kink) else y
     return mixed(lambda a, b: a + b, x, y)
 
 
 def times(x: Number, y: Number) -> Number:
     if type(x) in EXACT and type(y) in EXACT:
         return x * y
-    if isinstance(x, Kink) or isinstance(y, Kink):
-        kink, factor = (x, y) if isinstance(x, Kink) else (y, x)
-        return 0 if type(factor) in EXACT and factor == 0 else kink
     return mixed(lambda a, b: a * b, x, y)
 
 
@@ -148,6 +136,8 @@ def log(x: Number) -> Number:
 def sqrt(x: Number) -> Number:
     need(sign(x), (0, 1), f"square root of {show(x)}")
     if isinstance(x, Dual):
+        if sign(x) == 0:
+            raise Unknown("the slope of a square root at 0")
         root = sqrt(x.value)
         return Dual(root, times(x.slope, inverse(times(2, root))))
     if type(x) in EXACT:

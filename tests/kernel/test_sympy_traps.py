@@ -314,3 +314,12 @@ def test_contradictory_assumptions_are_shown():
     """`ask` answers True under a contradiction; a theorem carries it."""
     th = derive("absurd", ["x < 0 |- x < 0", "not x < 0 |- not x < 0", "0 < 0"])
     assert th.hyps == {term("x < 0"), mk("not", term("x < 0"))}
+
+
+@upstream
+def test_conditions_stay_inside_the_sum_that_binds_them() -> None:
+    """SymPy takes a condition on v out of the sum over v, where v stands free: the kernel's term has it, too."""
+    weight, of = sp.Function("w"), sp.Function("g")
+    chosen = sp.Max(0, of(i)) * sp.Piecewise((1, weight(n) < 1), (0, True)) + sp.Min(0, of(i))
+    nested = sp.Sum(sp.Sum(chosen, (n, 1, 2)) * of(i), (i, 1, 2))
+    assert not nested.free_symbols

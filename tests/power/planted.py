@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-import pytest
 import sympy as sp
 
 from numerics.evidence.trials import Outcome
@@ -54,11 +53,6 @@ class Planted:
         return Proposition(
             "planted.claim", self.name, self.family, "-", self.statement, stated, witness=self.case, hints=self.hints
         )
-
-
-def known_bug(what: str) -> pytest.MarkDecorator:
-    """A test that shows a bug of the code under test. Strict: take the mark away once the bug is gone."""
-    return pytest.mark.xfail(strict=True, reason=what)
 
 
 # -- the harness: how rates are measured, so that a liar can be put in the place of what is measured -------------------

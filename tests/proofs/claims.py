@@ -3,7 +3,6 @@
 from fractions import Fraction
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, settings
 
 from theory.evaluate import Env, truth, value
@@ -22,11 +21,6 @@ def steady(examples: int) -> settings:
     """Hypothesis without luck or clocks: the same examples in every run, on every machine."""
     quiet = list(HealthCheck)
     return settings(max_examples=examples, derandomize=True, database=None, deadline=None, suppress_health_check=quiet)
-
-
-def known_bug(what: str) -> pytest.MarkDecorator:
-    """A test that shows a bug of the code under test. Strict: take the mark away once the bug is gone."""
-    return pytest.mark.xfail(strict=True, reason=what)
 
 
 def claim(statement: Any, **stated: Any) -> Proposition:

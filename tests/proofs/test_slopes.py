@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import sympy as sp
-from claims import holds, known_bug, s, steady, x, y
+from claims import holds, s, steady, x, y
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -139,14 +139,12 @@ HIDDEN = [
 ]
 
 
-@known_bug("the slopes on both sides of a tie are not told apart")
 @pytest.mark.parametrize(("e", "slope"), HIDDEN, ids=[str(e) for e, _ in HIDDEN])
 def test_the_slopes_on_both_sides_of_a_tie_may_agree(e: Any, slope: int) -> None:
     assert holds(derivative(e, x, slope), x=0) is True
     assert holds(derivative(e, x, slope + 1), x=0) is False
 
 
-@known_bug("the slopes on both sides of a tie are not told apart")
 @pytest.mark.parametrize("slope", [0, 1])
 def test_a_tie_in_a_condition_on_a_range(slope: int) -> None:
     with pytest.raises(Undefined):

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import sympy as sp
-from claims import G, claim, f, i, known_bug, n, r, x, y
+from claims import G, claim, f, i, n, r, x, y
 
 from theory.decide import Goal, decide
 from theory.kernel import Theorem
@@ -114,7 +114,7 @@ TIED = derivative(sp.Piecewise((0, sp.Eq(x, 0)), (x, True)), x, 0)
     ("statement", "witness"),
     [
         (equals(2 * n, 1), {"n": "1/2"}),
-        pytest.param(TIED, {"x": 0}, marks=known_bug("ties in conditions other than inequalities are not seen")),
+        (TIED, {"x": 0}),
     ],
     ids=["half an integer", "a tie in an equation"],
 )

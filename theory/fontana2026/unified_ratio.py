@@ -65,6 +65,11 @@ def rising(_: Any, theta: Any) -> Any:
     return theta
 
 
+def one_of_two(u: Any, _: Any) -> Any:
+    """1 for tokens 1 and 2, else 0"""
+    return Fraction(u <= 2)
+
+
 TWO_TOKENS = {
     "N": 2,
     "t": 1,
@@ -77,8 +82,7 @@ TWO_TOKENS = {
     "c": 1,
 }
 NOT_SMOOTH = {
-    "t is a token of the completion": TWO_TOKENS
-    | {"t": 3, "logold": [0, 0, 0], "lognow": [0, 0, 0], "score": lambda u, theta: Fraction(u <= 2)},
+    "t is a token of the completion": TWO_TOKENS | {"t": 3, "logold": [0, 0, 0], "lognow": [0, 0, 0], "score": one_of_two},
     "log-probabilities are differentiable": TWO_TOKENS | {"score": lambda u, theta: Fraction(2)},
 }
 
