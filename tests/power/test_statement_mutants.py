@@ -14,7 +14,7 @@ import pytest
 import sympy as sp
 from mutants import mutants
 
-from numerics.evidence.explore import explore
+from numerics.evidence.search import sample
 from theory.decide import Goal
 from theory.evaluate import Env, Undefined, truth
 from theory.kernel import Theorem
@@ -47,7 +47,7 @@ def fate(p: Proposition, mutant: Any) -> str:
         return KILLED
     if any(not any(same(h, a) for a in assumed) for h in theorem.hyps):
         return KILLED
-    case = explore(q, BUDGET).case
+    case = sample(q, BUDGET).case
     if case is None:
         return SURVIVED
     try:

@@ -24,6 +24,7 @@ REFUTED = [id for id, p in UNIVERSAL.items() if p.witness is not None]
 # id -> why no search finds its counterexample
 RARE = "hardly any drawn numbers satisfy its equations, and few of those break it"
 NOT_FINDABLE: dict[str, str] = {
+    "disco.difficulty.eliminated": "no drawn family of functions adds up to 1 together with its slopes",
     "dpo.coverage": "hardly any drawn comparison graph is as sparse as the claim needs",
     "drgrpo.unbiased": RARE,
     "gdpo.distinct_groups": "no drawn family runs over all nine differences",
@@ -62,7 +63,7 @@ def searched(id: str) -> Outcome:
     """The outcome of a search; of a refuted claim, of another one where the first finds no counterexample."""
     p = UNIVERSAL[id]
     outcome = explore(p, budget(p), shrink=False)  # tests/refute/test_shrinking.py shrinks
-    return outcome if p.proof or outcome.counterexample else sample(p, PLAIN)
+    return outcome if p.proof or outcome.counterexample else sample(p, BUDGET if id in NOT_FINDABLE else PLAIN)
 
 
 @pytest.mark.parametrize("id", PROVED)
@@ -76,7 +77,7 @@ def test_a_proved_claim_survives(id: str) -> None:
 @pytest.mark.parametrize("id", PROVED)
 def test_a_proved_claim_survives_plain_draws(id: str) -> None:
     """Others than those of `lossproof check`."""
-    outcome = sample(UNIVERSAL[id], BUDGET, start=1)
+    outcome = sample(UNIVERSAL[id], BUDGET // 2, start=1)
     assert outcome.counterexample is None, f"{id} is proved, yet {outcome.counterexample}: {outcome.violated}"
 
 
