@@ -30,11 +30,9 @@ from .numbers import (
     sign,
     sqrt,
     times,
-)  # fmt: skip
+)
 
 OPAQUE = {"exp": exp, "log": log, "sqrt": sqrt}
-
-
 Reader = Callable[[Env], Number]
 
 
@@ -58,28 +56,21 @@ def variable(t: Term, name: str, sort: str) -> Reader:
     return lambda env: env.var(name, sort)
 
 
-def added(t: Term, first: Term, *rest: Term) -> Reader:
-    start, others = reader(first), [reader(a) for a in rest]
+def folded(operation: Callable[[Number, Number], Number]) -> Callable[..., Reader]:
+    """How a sum or a product of parts is read."""
 
-    def read(env: Env) -> Number:
-        out = start(env)
-        for other in others:
-            out = plus(out, other(env))
-        return out
+    def parts(t: Term, first: Term, *rest: Term) -> Reader:
+        start, others = reader(first), [reader(a) for a in rest]
 
-    return read
+        def read(env: Env) -> Number:
+            out = start(env)
+            for other in others:
+                out = operation(out, other(env))
+            return out
 
+        return read
 
-def multiplied(t: Term, first: Term, *rest: Term) -> Reader:
-    start, others = reader(first), [reader(a) for a in rest]
-
-    def read(env: Env) -> Number:
-        out = start(env)
-        for other in others:
-            out = times(out, other(env))
-        return out
-
-    return read
+    return parts
 
 
 def raised(t: Term, base: Term, n: int) -> Reader:
@@ -135,10 +126,11 @@ def powered(x: Number, n: Number) -> Number:
 def conditional(t: Term, p: Term, a: Term, b: Term) -> Reader:
     then, otherwise = reader(a), reader(b)
     compared = [(reader(x), reader(y)) for x, y in comparisons(p)]
+    unseen = [reader(v) for v in p.free] if quantified(p) else []  # what moves a comparison under a quantifier
 
     def read(env: Env) -> Number:
         holds = truth(p, env)
-        if quantified(p) and any(isinstance(reader(v)(env), Dual) for v in p.free):
+        if any(isinstance(v(env), Dual) for v in unseen):
             raise Unknown(f"a slope under the condition {p!r}")
         if any(tied(x(env), y(env)) for x, y in compared):
             return at_tie(then(env), otherwise(env), holds)
@@ -156,7 +148,6 @@ def comparisons(p: Term) -> list[tuple[Term, Term]]:
     return [] if p.op == "all" else [both for q in p.args if isinstance(q, Term) for both in comparisons(q)]
 
 
-@cache
 def quantified(p: Term) -> bool:
     return p.op == "all" or any(quantified(q) for q in p.args if isinstance(q, Term))
 
@@ -178,7 +169,7 @@ def at_tie(then: Number, otherwise: Number, holds: bool | None) -> Number:
 
 
 READERS: dict[str, Callable[..., Reader]] = {
-    "num": constant, "var": variable, "add": added, "mul": multiplied, "pow": raised, "inv": inverted, "sum": summed,
+    "num": constant, "var": variable, "add": folded(plus), "mul": folded(times), "pow": raised, "inv": inverted, "sum": summed,
     "ite": conditional, "app": applied,
 }  # fmt: skip
 """How a term of each operation is read: from the term and its parts."""
@@ -280,7 +271,7 @@ def sides(p: Term, env: Env) -> str:
         b = reader(right)(env)
     except Undefined as e:
         return f"undefined: {e}"
-    return f"{'not ' if p.op == 'not' else ''}{show(a)} {relation} {show(b)}" + (" is false" if p.op != "not" else " is false")
+    return f"{'not ' if p.op == 'not' else ''}{show(a)} {relation} {show(b)} is false"
 
 
 def fails(p: Term, env: Env) -> bool:
